@@ -1,0 +1,3 @@
+//! The `golive` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Proofs: virtual time, real peers, bad networks.
