@@ -22,10 +22,12 @@
 //!
 //! - [`units`]: times, rates and sizes that cannot be mistaken for one another.
 //! - [`media`]: access units, and what their headers say.
+//! - [`pace`]: the queue of access units, and its one drop policy.
 //! - [`rate`]: from what was measured to what the encoder should do.
 
 #![forbid(unsafe_code)]
 
 pub mod media;
+pub mod pace;
 pub mod rate;
 pub mod units;

@@ -1,5 +1,12 @@
 //! From what was measured to what the encoder should do.
+//!
+//! Policies here are pure: they are told what was measured and when, and return values. None of
+//! them holds the encoder or the transport that it steers.
 
+mod controller;
 mod target;
+mod window;
 
+pub use controller::{BitrateRange, Controller, Direction, Measurement};
 pub use target::EncoderTarget;
+pub use window::{WindowedMinimum, WindowedRate};

@@ -1,0 +1,267 @@
+//! The one queue that decides what is dropped, and its one policy.
+//!
+//! Access units wait here, whole, until the transport takes them. The queue is bounded in time:
+//! once its oldest unit has waited longer than the limit, the uplink carries less than is
+//! produced, and something must go. What goes is chosen so that the receiver can decode
+//! everything that still arrives:
+//!
+//! - video before a later key frame goes first: nothing that is kept refers to it;
+//! - without a later key frame all queued video goes, and what follows up to the next key frame
+//!   with it; the caller is told to ask the encoder for one;
+//! - sound goes only when it has waited too long itself, after all video of that age.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::media::{AccessUnit, Track};
+use crate::units::{ByteCount, Time};
+
+/// An access unit and when it was queued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedUnit {
+    /// The unit.
+    pub unit: AccessUnit,
+    /// When it was queued.
+    pub queued_at: Time,
+}
+
+/// What was dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[must_use = "drops are reported, and a lost key frame is asked for again"]
+pub struct Dropped {
+    /// Pictures.
+    pub video: u32,
+    /// Frames of sound.
+    pub audio: u32,
+    /// Whether the encoder must be asked for a key frame, since the decoder has nothing to go
+    /// on from.
+    pub keyframe_needed: bool,
+}
+
+impl Dropped {
+    /// Whether anything was dropped at all.
+    pub fn any(&self) -> bool {
+        self.video > 0 || self.audio > 0
+    }
+}
+
+/// Access units in the order in which they were pushed, none older than the limit.
+#[derive(Debug)]
+pub struct Queue {
+    units: VecDeque<QueuedUnit>,
+    limit: Duration,
+    bytes: ByteCount,
+    /// Video is useless until the next key frame: an earlier picture was dropped.
+    awaiting_keyframe: bool,
+}
+
+/// More units than any limit in time holds; only a clock that stands still gets there.
+const MAX_UNITS: usize = 4_096;
+
+impl Queue {
+    /// An empty queue whose units wait for `limit` at most.
+    pub fn new(limit: Duration) -> Self {
+        Self {
+            units: VecDeque::with_capacity(64),
+            limit,
+            bytes: ByteCount::ZERO,
+            awaiting_keyframe: false,
+        }
+    }
+
+    /// Queues a unit, unless it is video that can no longer be decoded.
+    pub fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
+        if unit.track == Track::Video && self.awaiting_keyframe {
+            if !unit.keyframe {
+                return Dropped { video: 1, ..Dropped::default() };
+            }
+            self.awaiting_keyframe = false;
+        }
+        self.bytes += unit.data.len().into();
+        self.units.push_back(QueuedUnit { unit, queued_at: now });
+        self.drop_stale(now)
+    }
+
+    /// The oldest unit.
+    pub fn pop(&mut self) -> Option<QueuedUnit> {
+        let queued = self.units.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(queued.unit.data.len().into());
+        Some(queued)
+    }
+
+    /// Drops what has waited too long, by the policy above.
+    pub fn drop_stale(&mut self, now: Time) -> Dropped {
+        let mut dropped = Dropped::default();
+        if self.is_stale(now, Track::Video) {
+            dropped.video += self.drop_video_before_last_keyframe();
+        }
+        if self.is_stale(now, Track::Video) {
+            dropped.video += self.drop_all_video();
+            dropped.keyframe_needed = true;
+        }
+        // Video of this age is gone by now: sound is never the first to go.
+        while self.is_stale(now, Track::Audio) && self.drop_oldest_audio() {
+            dropped.audio += 1;
+        }
+        dropped
+    }
+
+    /// Empties the queue for a new connection: all that waited belongs to the old one.
+    pub fn clear(&mut self) -> Dropped {
+        let holds_video = self.holds_video();
+        let video = self.drop_all_video();
+        let audio = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
+        self.units.clear();
+        self.bytes = ByteCount::ZERO;
+        Dropped { video, audio, keyframe_needed: holds_video }
+    }
+
+    /// Refuses video up to the next key frame, as a decoder that starts afresh would.
+    pub fn await_keyframe(&mut self) {
+        self.awaiting_keyframe = true;
+    }
+
+    /// How long the oldest unit has waited; zero when empty.
+    pub fn delay(&self, now: Time) -> Duration {
+        self.units.front().map_or(Duration::ZERO, |oldest| now.since(oldest.queued_at))
+    }
+
+    /// The data that waits.
+    pub fn bytes(&self) -> ByteCount {
+        self.bytes
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    fn is_stale(&self, now: Time, track: Track) -> bool {
+        let oldest = self.units.iter().find(|queued| queued.unit.track == track);
+        oldest.is_some_and(|oldest| {
+            now.since(oldest.queued_at) > self.limit || self.units.len() > MAX_UNITS
+        })
+    }
+
+    fn holds_video(&self) -> bool {
+        self.units.iter().any(|queued| queued.unit.track == Track::Video)
+    }
+
+    fn drop_oldest_audio(&mut self) -> bool {
+        let oldest = self.units.iter().position(|queued| queued.unit.track == Track::Audio);
+        let Some(queued) = oldest.and_then(|index| self.units.remove(index)) else { return false };
+        self.bytes = self.bytes.saturating_sub(queued.unit.data.len().into());
+        true
+    }
+
+    fn drop_video_before_last_keyframe(&mut self) -> u32 {
+        let is_keyframe =
+            |queued: &QueuedUnit| queued.unit.track == Track::Video && queued.unit.keyframe;
+        match self.units.iter().rposition(is_keyframe) {
+            Some(last) => self.drop_video_before(last),
+            None => 0,
+        }
+    }
+
+    fn drop_all_video(&mut self) -> u32 {
+        let dropped = self.drop_video_before(self.units.len());
+        self.awaiting_keyframe |= dropped > 0;
+        dropped
+    }
+
+    fn drop_video_before(&mut self, end: usize) -> u32 {
+        let mut index = 0;
+        let mut dropped = 0;
+        let mut bytes = ByteCount::ZERO;
+        self.units.retain(|queued| {
+            let goes = index < end && queued.unit.track == Track::Video;
+            index += 1;
+            if goes {
+                dropped += 1;
+                bytes += queued.unit.data.len().into();
+            }
+            !goes
+        });
+        self.bytes = self.bytes.saturating_sub(bytes);
+        dropped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::units::MediaTime;
+
+    const LIMIT: Duration = Duration::from_millis(500);
+
+    fn unit(track: Track, keyframe: bool, at_ms: u64) -> AccessUnit {
+        let pts = MediaTime::from_millis(at_ms as i64);
+        AccessUnit { track, pts, dts: pts, keyframe, data: Bytes::from_static(&[0; 100]) }
+    }
+
+    /// Pushes video every 40 ms, key frames at the given times, and sound every 20 ms.
+    fn fill(queue: &mut Queue, until_ms: u64, keyframes_ms: &[u64]) -> Dropped {
+        let mut total = Dropped::default();
+        for at in (0..=until_ms).step_by(20) {
+            let now = Time::from_millis(at);
+            let mut add = |dropped: Dropped| {
+                total.video += dropped.video;
+                total.audio += dropped.audio;
+                total.keyframe_needed |= dropped.keyframe_needed;
+            };
+            add(queue.push(now, unit(Track::Audio, true, at)));
+            if at % 40 == 0 {
+                add(queue.push(now, unit(Track::Video, keyframes_ms.contains(&at), at)));
+            }
+        }
+        total
+    }
+
+    fn drain(queue: &mut Queue) -> Vec<AccessUnit> {
+        std::iter::from_fn(|| queue.pop()).map(|queued| queued.unit).collect()
+    }
+
+    #[test]
+    fn a_queue_within_its_limit_keeps_everything_in_order() {
+        let mut queue = Queue::new(LIMIT);
+        assert_eq!(fill(&mut queue, 480, &[0]), Dropped::default());
+        let units = drain(&mut queue);
+        assert_eq!(units.len(), 25 + 13);
+        assert!(units.is_sorted_by_key(|unit| unit.pts));
+        assert_eq!(queue.bytes(), ByteCount::ZERO);
+    }
+
+    #[test]
+    fn a_later_key_frame_saves_what_follows_it() {
+        let mut queue = Queue::new(LIMIT);
+        let dropped = fill(&mut queue, 520, &[0, 400]);
+        assert_eq!(dropped.video, 10, "the group before the key frame at 400 ms");
+        assert!(!dropped.keyframe_needed, "there is one in the queue");
+        let units = drain(&mut queue);
+        let first_video = units.iter().find(|unit| unit.track == Track::Video).unwrap();
+        assert!(first_video.keyframe);
+    }
+
+    #[test]
+    fn without_a_key_frame_video_goes_and_one_is_asked_for() {
+        let mut queue = Queue::new(LIMIT);
+        let dropped = fill(&mut queue, 520, &[]);
+        assert!(dropped.keyframe_needed);
+        assert_eq!(dropped.video, 14);
+        let refused = queue.push(Time::from_millis(560), unit(Track::Video, false, 560));
+        assert_eq!(refused.video, 1, "it refers to a picture that was dropped");
+        let taken = queue.push(Time::from_millis(560), unit(Track::Video, true, 560));
+        assert_eq!(taken.video, 0);
+    }
+
+    #[test]
+    fn sound_outlives_video_and_still_has_a_bound() {
+        let mut queue = Queue::new(LIMIT);
+        let dropped = fill(&mut queue, 520, &[]);
+        assert!(dropped.video > 0);
+        assert_eq!(dropped.audio, 1, "only what passed the limit by itself");
+        assert!(queue.delay(Time::from_millis(520)) <= LIMIT);
+    }
+}
