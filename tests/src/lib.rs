@@ -2,6 +2,17 @@
 //!
 //! - [`network`]: what a bad network does to each packet, as a pure function of a seed.
 //! - [`relay`]: the same between real sockets on loopback, in real time.
+//! - [`payload`]: numbered payloads, and a judge who counts what arrived and when.
+//! - [`peers`]: real programs to talk to.
+//! - [`trial`]: payloads through the relay from one peer to another, judged.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a harness: what cannot be set up fails the test that asked for it"
+)]
 pub mod network;
+pub mod payload;
+pub mod peers;
 pub mod relay;
+pub mod trial;

@@ -25,6 +25,8 @@ pub enum Fate {
 pub struct Counters {
     /// Packets that were given to the link.
     pub offered: u64,
+    /// Their bytes, with 28 bytes of IPv4 and UDP header each.
+    pub offered_bytes: ByteCount,
     /// Packets that arrive, duplicates not counted.
     pub passed: u64,
     /// Packets lost by chance.
@@ -90,6 +92,7 @@ impl Link {
     pub fn carry(&mut self, now: Time, length: ByteCount) -> Fate {
         let index = self.counters.offered;
         self.counters.offered += 1;
+        self.counters.offered_bytes += length + HEADERS;
         // Rolled for every packet, whatever else happens to it, so that the pattern of losses
         // is a matter of the seed alone.
         let lost = self.roll_loss(index);

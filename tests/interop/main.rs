@@ -1,0 +1,3 @@
+//! Golive beside and against real peers.
+
+mod baseline;

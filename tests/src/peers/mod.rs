@@ -1,0 +1,65 @@
+//! Real programs as peers: libsrt's `srt-live-transmit`, `ffmpeg` and `ffprobe`, and `golive`.
+//!
+//! Each runs on free loopback ports, is waited for by what it prints, and is ended by its own
+//! process id. Where a program is missing, the test says so in a sentence and passes; with the
+//! environment variable `GOLIVE_REQUIRE_PEERS` set, it fails.
+
+mod process;
+mod transmit;
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::process::{Command, Stdio};
+
+pub use process::{Output, Process};
+pub use transmit::{Mode, Options, transmit_from_stdin, transmit_from_udp, transmit_to_udp};
+
+/// Whether all `programs` can be run; says what is skipped if not.
+///
+/// # Panics
+/// If one is missing and `GOLIVE_REQUIRE_PEERS` is set.
+pub fn available(programs: &[&str]) -> bool {
+    let missing: Vec<&str> = programs.iter().copied().filter(|program| !runs(program)).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let list = missing.join(", ");
+    assert!(
+        std::env::var_os("GOLIVE_REQUIRE_PEERS").is_none(),
+        "{list} is needed by this test and not installed: run `cargo xtask setup`"
+    );
+    eprintln!("skipped: {list} is not installed; `cargo xtask setup` installs it");
+    false
+}
+
+/// Whether long variants of tests are asked for (`GOLIVE_LONG=1`).
+pub fn long() -> bool {
+    std::env::var_os("GOLIVE_LONG").is_some_and(|value| value != "0")
+}
+
+/// A UDP address on loopback that was free a moment ago.
+///
+/// # Panics
+/// If the system has none.
+pub fn free_address() -> SocketAddr {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
+    socket.local_addr().expect("the port just bound")
+}
+
+/// How many datagrams the system dropped because the program at `address` did not read them in
+/// time; zero where the system does not tell.
+pub fn dropped_by_receiver(address: SocketAddr) -> u64 {
+    let table = std::fs::read_to_string("/proc/net/udp").unwrap_or_default();
+    let port = format!(":{:04X}", address.port());
+    // The second column is the local address, the last one the drops.
+    let of_port = table
+        .lines()
+        .filter(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&port)));
+    of_port.filter_map(|line| line.split_whitespace().last()?.parse::<u64>().ok()).sum()
+}
+
+fn runs(program: &str) -> bool {
+    let mut command = Command::new(program);
+    // Each of them answers to one of these at once; that it starts is all that matters.
+    command.arg("-version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok()
+}

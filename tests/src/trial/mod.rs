@@ -1,0 +1,130 @@
+//! Payloads from a sender through a bad network to a receiver, judged.
+
+mod program;
+mod sink;
+
+use std::time::Duration;
+
+use golive_proto::units::Bitrate;
+
+use crate::network::Path;
+use crate::payload::{self, Verdict};
+use crate::peers::{Mode, Options, free_address};
+use crate::relay::{Relay, Statistics};
+
+pub use program::Program;
+use sink::Sink;
+
+/// What is tried.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Who sends.
+    pub sender: Program,
+    /// Who receives.
+    pub receiver: Program,
+    /// Who connects to whom. The relay's forward direction is the caller's.
+    pub caller: Role,
+    /// The network between them.
+    pub path: Path,
+    /// Latency and encryption of both.
+    pub options: Options,
+    /// Of the payloads, without headers.
+    pub rate: Bitrate,
+    /// For how long payloads are sent.
+    pub duration: Duration,
+    /// How long the listener has been up when the caller comes.
+    pub listener_uptime: Duration,
+}
+
+/// One end of a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The end that takes payloads in.
+    Sender,
+    /// The end that gives payloads out.
+    Receiver,
+}
+
+/// What came of a trial.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What arrived.
+    pub verdict: Verdict,
+    /// What the network did.
+    pub network: Statistics,
+    /// Bytes from the sender on the wire, over one SRT packet a payload, in per cent.
+    pub overhead_percent: f64,
+    /// Payloads that the sending program was too slow to read: not the network's doing, nor SRT's.
+    pub unread: u64,
+    /// The sender's processor time from the first payload to the last.
+    pub sender_cpu: Option<Duration>,
+}
+
+/// How long a connection may take on a bad network and a busy machine.
+const CONNECTING: Duration = Duration::from_secs(20);
+/// SRT's 16 bytes, UDP's 8 and IPv4's 20.
+const SRT_AND_UDP_HEADERS: u64 = 44;
+
+impl Trial {
+    /// `sender` calls `receiver` at 5 Mb/s for ten seconds.
+    pub fn new(sender: Program, receiver: Program, path: Path, latency: Duration) -> Self {
+        Self {
+            sender,
+            receiver,
+            caller: Role::Sender,
+            path,
+            options: Options::latency(latency),
+            rate: Bitrate::from_kilobits_per_second(5_000),
+            duration: Duration::from_secs(10),
+            listener_uptime: Duration::ZERO,
+        }
+    }
+
+    /// Runs it, in about its duration.
+    ///
+    /// # Panics
+    /// If a program does not start or no connection comes about.
+    pub fn run(&self) -> Outcome {
+        let sink = Sink::start();
+        let address = free_address();
+        let relay = Relay::start(address, &self.path).expect("a relay on loopback");
+        let (calling, listening) = (Mode::Caller(relay.address()), Mode::Listener(address));
+        let (mut sender, receiver) = match self.caller {
+            Role::Sender => {
+                let receiver = self.receiver.receive(listening, &self.options, &sink);
+                receiver.wait_for_line("listen...", CONNECTING);
+                std::thread::sleep(self.listener_uptime);
+                (self.sender.send(calling, &self.options), receiver)
+            }
+            Role::Receiver => {
+                let sender = self.sender.send(listening, &self.options);
+                sender.process.wait_for_line("listen...", CONNECTING);
+                std::thread::sleep(self.listener_uptime);
+                let receiver = self.receiver.receive(calling, &self.options, &sink);
+                (sender, receiver)
+            }
+        };
+        receiver.wait_for_line("connected", CONNECTING);
+        sender.process.wait_for_line("connected", CONNECTING);
+        let before = relay.statistics();
+        let cpu_before = sender.process.cpu_time();
+        let sent = payload::generate(self.rate, self.duration, |bytes| sender.give(bytes));
+        let cpu = sender.process.cpu_time();
+        sink.settle(sent, self.options.latency + Duration::from_secs(2));
+        let network = relay.statistics();
+        let verdict = sink.verdict(sent);
+        let (after, before) = match self.caller {
+            Role::Sender => (network.forward, before.forward),
+            Role::Receiver => (network.backward, before.backward),
+        };
+        let bytes = after.offered_bytes.saturating_sub(before.offered_bytes).as_u64();
+        let least = sent.max(1) * (payload::LENGTH as u64 + SRT_AND_UDP_HEADERS);
+        Outcome {
+            verdict,
+            network,
+            overhead_percent: (bytes as f64 / least as f64 - 1.0) * 100.0,
+            unread: sender.unread(),
+            sender_cpu: cpu.zip(cpu_before).map(|(after, before)| after - before),
+        }
+    }
+}
