@@ -88,7 +88,7 @@ impl FrameRate {
 pub struct AudioFormat {
     /// Samples a second of each channel.
     pub sample_rate: u32,
-    /// Channels, 1 or 2.
+    /// Channels. A broadcast's own encoder makes 1 or 2; a stream or file may bring up to 8.
     pub channels: u8,
 }
 
