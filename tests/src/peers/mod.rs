@@ -4,12 +4,16 @@
 //! process id. Where a program is missing, the test says so in a sentence and passes; with the
 //! environment variable `GOLIVE_REQUIRE_PEERS` set, it fails.
 
+mod lip_sync;
+mod probe;
 mod process;
 mod transmit;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 
+pub use lip_sync::{Pair, flashes_and_beeps};
+pub use probe::{Packet, Recording, Stream, decoding_errors};
 pub use process::{Output, Process};
 pub use transmit::{Mode, Options, transmit_from_stdin, transmit_from_udp, transmit_to_udp};
 
