@@ -1,0 +1,69 @@
+//! `cargo xtask bench`: the programs that measure.
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+use crate::setup::{self, Level};
+use crate::{process, terminal, workspace};
+
+pub(crate) const SUMMARY: &str = "measure CPU, allocations, delays; docs/performance.md keeps them";
+
+pub(crate) const HELP: &str = "\
+Runs the benchmarks, optimized, one after another, or only the one that is named. Measure on a
+machine that does nothing else. The figures in docs/performance.md come from these.
+
+Usage: cargo xtask bench [--list] [NAME] [--yes] [-- ARGUMENTS OF THE BENCHMARK]
+
+  --list   only name the benchmarks
+  --yes    install missing system packages without asking";
+
+/// Where a benchmark's program lies: `tests/src/bin/bench-NAME.rs` or a folder of that name.
+const PLACE: &str = "tests/src/bin/bench-";
+
+pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
+    let list = arguments.flag("--list");
+    let yes = arguments.flag("--yes");
+    let passed_on = arguments.passed_on();
+    let wanted = arguments.one()?;
+    let mut names = names(&workspace::files()?);
+    if list {
+        names.iter().for_each(|name| println!("{name}"));
+        return Ok(());
+    }
+    if let Some(wanted) = wanted {
+        names.retain(|name| *name == wanted);
+    }
+    if names.is_empty() {
+        return Err(Failure::usage("no such benchmark; `cargo xtask bench --list` names them"));
+    }
+    setup::ensure(Level::Test, yes)?;
+    // Benchmarks start the `golive` command beside the programs that it is compared with.
+    process::run(process::cargo().args(["build", "--release", "--package", "golive-cli"]))?;
+    for name in names {
+        terminal::announce(&format!("benchmark {name}"));
+        let mut bench = process::cargo();
+        bench.args(["run", "--release", "--package", "golive-tests", "--bin"]);
+        process::run(bench.arg(format!("bench-{name}")).arg("--").args(&passed_on))?;
+    }
+    Ok(())
+}
+
+fn names(files: &[String]) -> Vec<String> {
+    let name = |path: &String| {
+        let rest = path.strip_prefix(PLACE)?;
+        Some(rest.strip_suffix("/main.rs").or(rest.strip_suffix(".rs"))?.to_owned())
+    };
+    files.iter().filter_map(name).filter(|name| !name.contains('/')).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_benchmark_is_found_by_where_its_program_lies() {
+        let files = ["tests/src/bin/bench-send.rs", "tests/src/bin/bench-to/main.rs"];
+        let others = ["tests/src/bin/bench-to/cpu.rs", "tests/src/bin/relay.rs", "bench-x.rs"];
+        let all: Vec<_> = files.iter().chain(&others).map(|path| path.to_string()).collect();
+        assert_eq!(names(&all), ["send", "to"]);
+    }
+}

@@ -1,0 +1,344 @@
+//! What Golive needs from a machine, how to see whether it is there, and what it is called where.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::platform::Platform;
+use crate::process;
+
+/// What one wants to do with the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    Demo,
+    Test,
+    Lab,
+}
+
+impl Level {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Test => "test",
+            Self::Lab => "lab",
+        }
+    }
+
+    /// Building is part of everything.
+    fn includes(self, other: Self) -> bool {
+        other == Self::Demo || other == self
+    }
+}
+
+/// One thing that a machine must have.
+#[derive(Debug)]
+pub(crate) struct Need {
+    pub(crate) name: &'static str,
+    pub(crate) why: &'static str,
+    level: Level,
+    probe: Probe,
+    packages: Packages,
+}
+
+/// How to see whether it is there.
+#[derive(Debug)]
+enum Probe {
+    /// One of these programs is on the search path.
+    Program(&'static [&'static str]),
+    /// pkg-config knows this library, so its headers are installed.
+    Library(&'static str),
+    /// bindgen finds the library that parses C headers.
+    Libclang,
+    /// `cargo NAME` works.
+    CargoCommand(&'static str),
+}
+
+/// The package that brings it, by system; `None` where it is not needed or comes otherwise.
+#[derive(Debug, Default)]
+struct Packages {
+    debian: Option<&'static str>,
+    ubuntu: Option<&'static str>,
+    fedora: Option<&'static str>,
+    brew: Option<&'static str>,
+    winget: Option<&'static str>,
+    rustup: Option<&'static str>,
+}
+
+impl Packages {
+    const fn everywhere(
+        debian: &'static str,
+        fedora: &'static str,
+        brew: &'static str,
+        winget: &'static str,
+    ) -> Self {
+        Self {
+            debian: Some(debian),
+            ubuntu: Some(debian),
+            fedora: Some(fedora),
+            brew: Some(brew),
+            winget: Some(winget),
+            rustup: None,
+        }
+    }
+
+    const fn linux(debian: &'static str, fedora: &'static str) -> Self {
+        Self {
+            debian: Some(debian),
+            ubuntu: Some(debian),
+            fedora: Some(fedora),
+            brew: None,
+            winget: None,
+            rustup: None,
+        }
+    }
+
+    const fn rustup(component: &'static str) -> Self {
+        Self {
+            debian: None,
+            ubuntu: None,
+            fedora: None,
+            brew: None,
+            winget: None,
+            rustup: Some(component),
+        }
+    }
+}
+
+const NEEDS: &[Need] = &[
+    Need {
+        name: "C++ compiler",
+        why: "builds the H.264 and AAC encoders",
+        level: Level::Demo,
+        probe: Probe::Program(&["c++", "g++", "clang++"]),
+        packages: Packages::linux("g++", "gcc-c++"),
+    },
+    Need {
+        name: "nasm",
+        why: "assembles the H.264 encoder's fast paths; without it encoding costs three times more",
+        level: Level::Demo,
+        probe: Probe::Program(&["nasm"]),
+        packages: Packages::everywhere("nasm", "nasm", "nasm", "NASM.NASM"),
+    },
+    Need {
+        name: "pkg-config",
+        why: "finds system libraries",
+        level: Level::Demo,
+        probe: Probe::Program(&["pkg-config"]),
+        packages: Packages::linux("pkg-config", "pkgconf-pkg-config"),
+    },
+    Need {
+        name: "ALSA headers",
+        why: "microphones",
+        level: Level::Demo,
+        probe: Probe::Library("alsa"),
+        packages: Packages::linux("libasound2-dev", "alsa-lib-devel"),
+    },
+    Need {
+        name: "libclang",
+        why: "reads the kernel's camera headers at build time",
+        level: Level::Demo,
+        probe: Probe::Libclang,
+        packages: Packages::linux("libclang-dev", "clang-devel"),
+    },
+    Need {
+        name: "rustfmt",
+        why: "checks the source's format",
+        level: Level::Test,
+        probe: Probe::CargoCommand("fmt"),
+        packages: Packages::rustup("rustfmt"),
+    },
+    Need {
+        name: "clippy",
+        why: "checks the source for mistakes",
+        level: Level::Test,
+        probe: Probe::CargoCommand("clippy"),
+        packages: Packages::rustup("clippy"),
+    },
+    Need {
+        name: "ffmpeg",
+        why: "a peer to send to and receive from, and an independent judge of streams",
+        level: Level::Test,
+        probe: Probe::Program(&["ffmpeg"]),
+        packages: Packages::everywhere("ffmpeg", "ffmpeg-free", "ffmpeg", "Gyan.FFmpeg"),
+    },
+    Need {
+        name: "srt-live-transmit",
+        why: "libsrt's own program, the peer that every ingest is built on",
+        level: Level::Test,
+        probe: Probe::Program(&["srt-live-transmit"]),
+        packages: Packages {
+            debian: Some("srt-tools"),
+            ubuntu: Some("srt-tools"),
+            fedora: Some("srt"),
+            brew: Some("srt"),
+            winget: None,
+            rustup: None,
+        },
+    },
+    Need {
+        name: "Chromium",
+        why: "plays the ingest's page in the tests",
+        level: Level::Test,
+        probe: Probe::Program(&["chromium", "chromium-browser", "google-chrome"]),
+        packages: Packages {
+            debian: Some("chromium"),
+            ubuntu: Some("chromium-browser"),
+            fedora: Some("chromium"),
+            brew: Some("--cask chromium"),
+            winget: None,
+            rustup: None,
+        },
+    },
+    Need {
+        name: "chromedriver",
+        why: "steers Chromium in the tests",
+        level: Level::Test,
+        probe: Probe::Program(&["chromedriver"]),
+        packages: Packages {
+            debian: Some("chromium-driver"),
+            ubuntu: Some("chromium-chromedriver"),
+            fedora: Some("chromedriver"),
+            brew: Some("--cask chromedriver"),
+            winget: None,
+            rustup: None,
+        },
+    },
+    Need {
+        name: "QEMU for x86-64",
+        why: "the guest that has a virtual camera and sound card",
+        level: Level::Lab,
+        probe: Probe::Program(&["qemu-system-x86_64"]),
+        packages: Packages::linux("qemu-system-x86", "qemu-system-x86-core"),
+    },
+    Need {
+        name: "ffmpeg for the lab",
+        why: "looks at what arrived from the guest",
+        level: Level::Lab,
+        probe: Probe::Program(&["ffmpeg"]),
+        packages: Packages::everywhere("ffmpeg", "ffmpeg-free", "ffmpeg", "Gyan.FFmpeg"),
+    },
+];
+
+/// What `level` needs on `platform`.
+pub(crate) fn wanted(platform: Platform, level: Level) -> impl Iterator<Item = &'static Need> {
+    NEEDS.iter().filter(move |need| level.includes(need.level) && need.applies(platform))
+}
+
+/// What of it is not there.
+pub(crate) fn missing(platform: Platform, level: Level) -> Vec<&'static Need> {
+    wanted(platform, level).filter(|need| !need.probe.finds_it()).collect()
+}
+
+impl Need {
+    /// The system's package that brings it.
+    pub(crate) fn package(&self, platform: Platform) -> Option<&'static str> {
+        let packages = &self.packages;
+        match platform {
+            Platform::Debian => packages.debian,
+            Platform::Ubuntu => packages.ubuntu,
+            Platform::Fedora => packages.fedora,
+            Platform::OtherLinux => None,
+            Platform::MacOs => packages.brew,
+            Platform::Windows => packages.winget,
+        }
+    }
+
+    /// The component of the Rust toolchain that brings it.
+    pub(crate) fn component(&self) -> Option<&'static str> {
+        self.packages.rustup
+    }
+
+    /// What else one should know here.
+    pub(crate) fn note(&self, platform: Platform) -> Option<&'static str> {
+        match (self.name, platform) {
+            ("Chromium" | "chromedriver", Platform::Ubuntu) => {
+                Some("Ubuntu ships it as a snap; where snaps do not run, Google Chrome serves")
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the thing is needed there: everything is on Linux; elsewhere what has a package.
+    fn applies(&self, platform: Platform) -> bool {
+        platform.is_linux() || self.component().is_some() || self.package(platform).is_some()
+    }
+}
+
+impl Probe {
+    fn finds_it(&self) -> bool {
+        match self {
+            Self::Program(names) => names.iter().any(|name| process::find(name).is_some()),
+            Self::Library(name) => {
+                process::succeeds(Command::new("pkg-config").args(["--exists", name]))
+            }
+            Self::Libclang => libclang_is_here(),
+            Self::CargoCommand(name) => {
+                process::succeeds(process::cargo().args([name, "--version"]))
+            }
+        }
+    }
+}
+
+/// Looks where bindgen's loader looks: an environment variable, LLVM's own folders, the linker's.
+fn libclang_is_here() -> bool {
+    if let Some(place) = std::env::var_os("LIBCLANG_PATH") {
+        return Path::new(&place).exists();
+    }
+    let mut folders = vec!["/usr/lib".into(), "/usr/lib64".into(), "/usr/local/lib".into()];
+    folders.push(Path::new("/usr/lib").join(format!("{}-linux-gnu", std::env::consts::ARCH)));
+    for entry in std::fs::read_dir("/usr/lib").into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("llvm") {
+            folders.push(entry.path().join("lib"));
+            folders.push(entry.path().join("lib64"));
+        }
+    }
+    folders.iter().any(|folder| holds_libclang(folder))
+}
+
+fn holds_libclang(folder: &Path) -> bool {
+    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // `libclang-cpp.so` is another library.
+        ["libclang.so", "libclang-1", "libclang-2"].iter().any(|start| name.starts_with(start))
+            && entry.path().exists()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demo_needs_no_peers_and_test_needs_no_qemu() {
+        let names =
+            |level| wanted(Platform::Debian, level).map(|need| need.name).collect::<Vec<_>>();
+        assert!(names(Level::Demo).contains(&"nasm"));
+        assert!(!names(Level::Demo).contains(&"ffmpeg"));
+        assert!(names(Level::Test).contains(&"nasm") && names(Level::Test).contains(&"ffmpeg"));
+        assert!(!names(Level::Test).iter().any(|name| name.contains("QEMU")));
+        assert!(names(Level::Lab).iter().any(|name| name.contains("QEMU")));
+    }
+
+    #[test]
+    fn every_need_has_a_package_on_the_systems_where_setup_installs() {
+        for need in NEEDS {
+            for platform in [Platform::Debian, Platform::Ubuntu] {
+                let brought = need.package(platform).or(need.component());
+                assert!(brought.is_some(), "{} on {platform:?}", need.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_linux_needs_is_not_asked_for_elsewhere() {
+        let on_mac = wanted(Platform::MacOs, Level::Test).map(|need| need.name).collect::<Vec<_>>();
+        assert!(on_mac.contains(&"nasm") && !on_mac.contains(&"ALSA headers"));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_missing() {
+        assert!(!Probe::Program(&["no-such-program-anywhere"]).finds_it());
+        assert!(Probe::Program(&["no-such-program-anywhere", "cargo"]).finds_it());
+        assert!(!Probe::CargoCommand("no-such-cargo-command").finds_it());
+    }
+}

@@ -1,0 +1,50 @@
+//! Where unsafe code may stand.
+
+use super::code;
+use super::tree::{Finding, Tree};
+
+pub(super) const KEEPS: &str = "unsafe code stands only in the files that are named for it";
+
+/// The files at a language boundary, each with what it has to cross.
+const NAMED: &[(&str, &str)] = &[];
+
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    check_with(tree, NAMED)
+}
+
+fn check_with(tree: &Tree, named: &[(&str, &str)]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in tree.with_extension("rs") {
+        let mut places = code::words(&file.code, "unsafe").peekable();
+        if named.iter().any(|(path, _)| *path == file.path) {
+            if places.peek().is_none() {
+                let message = "holds no unsafe code any more: take it off the list in tidy";
+                findings.push(file.finding(1, message));
+            }
+            continue;
+        }
+        let message = "unsafe code: find a safe way, or name this file and its reason in \
+                       xtask/src/tidy/unsafety.rs";
+        findings.extend(places.map(|at| file.finding_at(at, message)));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_code_is_found_outside_the_named_files() {
+        let text = "// unsafe in words\n#![forbid(unsafe_code)]\nfn f() {\n    unsafe { g() }\n}\n";
+        let tree = Tree::of(&[("a.rs", text)]);
+        assert_eq!(check_with(&tree, &[])[0].line, 4);
+        assert!(check_with(&tree, &[("a.rs", "calls C")]).is_empty());
+    }
+
+    #[test]
+    fn a_named_file_without_unsafe_code_is_found() {
+        let tree = Tree::of(&[("a.rs", "fn f() {}\n")]);
+        assert_eq!(check_with(&tree, &[("a.rs", "called C")]).len(), 1);
+    }
+}
