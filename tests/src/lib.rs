@@ -4,6 +4,7 @@
 //! - [`relay`]: the same between real sockets on loopback, in real time.
 //! - [`payload`]: numbered payloads, and a judge who counts what arrived and when.
 //! - [`peers`]: real programs to talk to.
+//! - [`fuzz`]: what strangers may feed in.
 //! - [`trial`]: payloads through the relay from one peer to another, judged.
 
 #![allow(
@@ -11,6 +12,7 @@
     clippy::panic,
     reason = "a harness: what cannot be set up fails the test that asked for it"
 )]
+pub mod fuzz;
 pub mod network;
 pub mod payload;
 pub mod peers;
