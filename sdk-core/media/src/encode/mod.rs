@@ -1,0 +1,25 @@
+//! Software encoders: pictures and samples in, access units out.
+//!
+//! Nothing here looks at a clock or starts a thread: when something was captured comes in beside
+//! it.
+
+#[cfg(feature = "aac")]
+mod aac;
+#[cfg(feature = "h264")]
+mod h264;
+mod keyframes;
+#[cfg(feature = "h264")]
+mod options;
+
+#[cfg(feature = "aac")]
+pub use aac::AudioEncoder;
+#[cfg(feature = "h264")]
+pub use h264::VideoEncoder;
+pub use keyframes::KeyframeSchedule;
+
+/// Samples a second of each channel, whatever the device delivers.
+pub const SAMPLE_RATE: u32 = 48_000;
+/// Channels of sound, interleaved left and right.
+pub const CHANNELS: usize = 2;
+/// Samples of each channel that are encoded at once.
+pub const FRAME_SAMPLES: usize = golive_proto::media::AudioFormat::SAMPLES_PER_FRAME as usize;
