@@ -1,1 +1,7 @@
-//! Placeholder line replaced by the crate's own documentation.
+//! Golive.
+
+mod clock;
+mod error;
+mod net;
+
+pub use error::{Error, ErrorKind};

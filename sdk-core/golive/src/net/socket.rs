@@ -1,0 +1,161 @@
+//! A UDP socket that sends and receives in batches where the platform has them.
+
+use std::io::{self, IoSliceMut};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
+use socket2::{Domain, Protocol, Type};
+
+/// Buffers asked of the system: about a second of a fast stream, as a receiver that is
+/// descheduled for a moment must not lose packets.
+const SYSTEM_BUFFER: usize = 4 << 20;
+
+/// A non-blocking UDP socket.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    socket: UdpSocket,
+    state: UdpSocketState,
+}
+
+impl Socket {
+    /// A socket on a free port, for talking to `peer`.
+    pub(crate) fn for_peer(peer: SocketAddr) -> io::Result<Self> {
+        Self::bind(match peer {
+            SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
+            SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
+        })
+    }
+
+    /// A socket on `address`; port 0 takes a free one.
+    pub(crate) fn bind(address: SocketAddr) -> io::Result<Self> {
+        let domain = Domain::for_address(address);
+        let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        socket.bind(&address.into())?;
+        // The system may grant less; a smaller buffer still works.
+        let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER);
+        let _ = socket.set_send_buffer_size(SYSTEM_BUFFER);
+        let socket = UdpSocket::from(socket);
+        let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
+        Ok(Self { socket, state })
+    }
+
+    /// The address that it is bound to.
+    pub(crate) fn local_address(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// How many equal datagrams one call can send.
+    pub(crate) fn segments_per_send(&self) -> usize {
+        self.state.max_gso_segments()
+    }
+
+    /// Sends datagrams of `segment` bytes each (the last may be shorter).
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::WouldBlock`] when the system's buffer is full: the datagrams are lost, as
+    /// they would be in any other full queue on the way, and retransmission sees to it.
+    pub(crate) fn send(&self, to: SocketAddr, bytes: &[u8], segment: usize) -> io::Result<()> {
+        let transmit = Transmit {
+            destination: to,
+            ecn: None,
+            contents: bytes,
+            segment_size: (segment < bytes.len()).then_some(segment),
+            src_ip: None,
+        };
+        self.state.try_send(UdpSockRef::from(&self.socket), &transmit)
+    }
+
+    /// Receives what is there into `inbox`; false when nothing was.
+    pub(crate) fn receive(&self, inbox: &mut Inbox) -> io::Result<bool> {
+        inbox.filled = 0;
+        let mut buffers = inbox.storage.chunks_exact_mut(inbox.chunk);
+        let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
+            std::array::from_fn(|_| IoSliceMut::new(buffers.next().unwrap_or_default()));
+        match self.state.recv(UdpSockRef::from(&self.socket), &mut slices, &mut inbox.meta) {
+            Ok(count) => {
+                inbox.filled = count;
+                Ok(count > 0)
+            }
+            Err(error) if is_transient(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// For the waiter.
+    pub(super) fn inner(&self) -> &UdpSocket {
+        &self.socket
+    }
+}
+
+/// Whether a receive failed for a reason that the next one may not have: nothing there, or an
+/// earlier datagram that nobody took (reported on some systems as a refused connection).
+fn is_transient(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted, WouldBlock};
+    matches!(error.kind(), WouldBlock | Interrupted | ConnectionRefused | ConnectionReset)
+}
+
+/// Room for one batch of received datagrams, allocated once.
+pub(crate) struct Inbox {
+    storage: Vec<u8>,
+    chunk: usize,
+    meta: [RecvMeta; BATCH_SIZE],
+    filled: usize,
+}
+
+impl Inbox {
+    /// Room for a batch of the largest datagrams, each possibly several coalesced by the system.
+    pub(crate) fn new(segments: usize) -> Self {
+        let chunk = (2_048 * segments.max(1)).min(65_536);
+        Self {
+            storage: vec![0; chunk * BATCH_SIZE],
+            chunk,
+            meta: [RecvMeta::default(); BATCH_SIZE],
+            filled: 0,
+        }
+    }
+
+    /// The datagrams received last, and from where.
+    pub(crate) fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
+        self.storage.chunks_exact(self.chunk).zip(&self.meta).take(self.filled).flat_map(
+            |(bytes, meta)| {
+                let bytes = bytes.get(..meta.len).unwrap_or_default();
+                bytes.chunks(meta.stride.max(1)).map(|datagram| (meta.addr, datagram))
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datagrams_arrive_one_by_one_however_they_were_sent() {
+        let receiver = Socket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let to = receiver.local_address().unwrap();
+        let sender = Socket::for_peer(to).unwrap();
+        let mut sent = Vec::new();
+        for segment in 0..sender.segments_per_send().min(3) as u8 {
+            sent.extend_from_slice(&[segment; 1_000]);
+        }
+        sender.send(to, &sent, 1_000).unwrap();
+
+        let mut inbox = Inbox::new(receiver.state.gro_segments());
+        let mut received = Vec::new();
+        for _ in 0..1_000 {
+            if receiver.receive(&mut inbox).unwrap() {
+                for (from, datagram) in inbox.datagrams() {
+                    assert!(from.ip().is_loopback());
+                    assert_eq!(datagram.len(), 1_000);
+                    received.extend_from_slice(datagram);
+                }
+            }
+            if received.len() == sent.len() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        panic!("received {} of {} bytes", received.len(), sent.len());
+    }
+}

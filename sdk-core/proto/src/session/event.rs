@@ -1,0 +1,165 @@
+//! What a broadcast tells its owner, with causes.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::rate::EncoderTarget;
+use crate::transport::srt::Rejection;
+
+/// Something that happened to a broadcast.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A handshake begins. Attempts count from one, anew after each loss of a connection.
+    Connecting {
+        /// Which attempt this is.
+        attempt: u32,
+    },
+    /// The ingest takes the stream.
+    Live {
+        /// How long the receiver holds every packet back, as negotiated.
+        latency: Duration,
+        /// Whether the payload is encrypted.
+        encrypted: bool,
+        /// From the first attempt to the end of the handshake.
+        took: Duration,
+        /// Whether an earlier connection of the same broadcast was lost.
+        resumed: bool,
+    },
+    /// The connection is lost or silent, and a new one is being made.
+    Recovering {
+        /// Why.
+        cause: Interruption,
+    },
+    /// The ingest refused an attempt; another one follows.
+    RefusedForNow {
+        /// In its words.
+        rejection: Rejection,
+    },
+    /// The encoder is asked for something else.
+    TargetChanged {
+        /// What it is asked for now.
+        target: EncoderTarget,
+        /// Why.
+        reason: TargetReason,
+    },
+    /// The uplink carried less than was produced, and frames were dropped whole.
+    FramesDropped {
+        /// Pictures.
+        video: u32,
+        /// Frames of sound.
+        audio: u32,
+    },
+    /// The broadcast is over.
+    Ended {
+        /// Why.
+        cause: EndCause,
+    },
+}
+
+/// Why a connection is being replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Interruption {
+    /// Nothing was heard from the ingest for this long.
+    Silence(Duration),
+    /// The ingest closed the connection.
+    ClosedByPeer,
+    /// The system reported that the network is gone.
+    NetworkLost,
+}
+
+/// Why the encoder is asked for something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TargetReason {
+    /// The queue or the round-trip time grows: the uplink carries less than is sent.
+    Congestion,
+    /// Packets are lost faster than they can be replaced.
+    Loss,
+    /// The uplink has room.
+    Recovery,
+    /// The connection is new.
+    Reconnected,
+    /// The owner asked.
+    Asked,
+}
+
+/// Why a broadcast is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndCause {
+    /// The owner stopped it.
+    Stopped,
+    /// The ingest refused it in a way that trying again cannot change.
+    Refused(Rejection),
+    /// The ingest did not answer for this long.
+    Unreachable(Duration),
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Connecting { attempt: 1 } => f.write_str("connecting"),
+            Event::Connecting { attempt } => write!(f, "connecting, attempt {attempt}"),
+            Event::Live { latency, encrypted, took, resumed } => write!(
+                f,
+                "{} after {} ms, latency {} ms, {}",
+                if *resumed { "live again" } else { "live" },
+                took.as_millis(),
+                latency.as_millis(),
+                if *encrypted { "encrypted" } else { "not encrypted" },
+            ),
+            Event::Recovering { cause } => write!(f, "{cause}; connecting again"),
+            Event::RefusedForNow { rejection } => {
+                write!(f, "the ingest refused for now: {rejection}; trying again")
+            }
+            Event::TargetChanged { target, reason } => write!(f, "{reason}: {}", target.bitrate),
+            Event::FramesDropped { video, audio } => write!(
+                f,
+                "the uplink carries less than is produced: dropped {video} pictures and {audio} \
+                 frames of sound"
+            ),
+            Event::Ended { cause } => write!(f, "{cause}"),
+        }
+    }
+}
+
+impl fmt::Display for Interruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Interruption::Silence(duration) => {
+                write!(f, "nothing heard from the ingest for {} ms", duration.as_millis())
+            }
+            Interruption::ClosedByPeer => f.write_str("the ingest closed the connection"),
+            Interruption::NetworkLost => f.write_str("the network is gone"),
+        }
+    }
+}
+
+impl fmt::Display for TargetReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TargetReason::Congestion => "the uplink is congested, bitrate lowered",
+            TargetReason::Loss => "too many packets are lost, bitrate lowered",
+            TargetReason::Recovery => "the uplink has room, bitrate raised",
+            TargetReason::Reconnected => "new connection, bitrate set",
+            TargetReason::Asked => "bitrate set as asked",
+        })
+    }
+}
+
+impl fmt::Display for EndCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EndCause::Stopped => f.write_str("stopped as asked"),
+            EndCause::Refused(rejection) => write!(f, "the ingest refused: {rejection}"),
+            EndCause::Unreachable(duration) => write!(
+                f,
+                "the ingest did not answer for {:.1} s: check address and port, and that it is \
+                 running and reachable by UDP",
+                duration.as_secs_f64()
+            ),
+        }
+    }
+}
