@@ -31,6 +31,8 @@ pub enum Event {
         /// Why.
         cause: Interruption,
     },
+    /// The connection that was thought lost answers again, before a new one was made.
+    Returned,
     /// The ingest refused an attempt; another one follows.
     RefusedForNow {
         /// In its words.
@@ -110,6 +112,7 @@ impl fmt::Display for Event {
                 latency.as_millis(),
                 if *encrypted { "encrypted" } else { "not encrypted" },
             ),
+            Event::Returned => f.write_str("live again: the connection answers once more"),
             Event::Recovering { cause } => write!(f, "{cause}; connecting again"),
             Event::RefusedForNow { rejection } => {
                 write!(f, "the ingest refused for now: {rejection}; trying again")

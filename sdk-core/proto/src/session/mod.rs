@@ -1,0 +1,404 @@
+//! A broadcast as one state machine: from access units to datagrams, over as many connections as
+//! it takes, on one media timeline.
+//!
+//! The session owns the queue, the multiplexer, the connections and the rate controller, and
+//! composes them; it decides nothing that one of them can decide. It never opens a socket: it
+//! asks for one ([`Output::Open`]) and is told what arrives on it ([`Input::Datagram`]).
+//!
+//! # Life
+//!
+//! *Connecting*, until the ingest takes the stream or the first connection is given up. *Live*.
+//! *Recovering*, when nothing is heard any more: a handshake starts beside the old connection,
+//! and whichever answers first carries on. What was produced meanwhile is dropped, a key frame is
+//! asked for, and the timeline goes on with a gap. *Ended*, after [`Input::Stop`] once everything
+//! that was queued has arrived, or at once when going on is pointless.
+
+mod backoff;
+mod config;
+mod doorway;
+mod event;
+mod health;
+mod leg;
+mod link;
+mod meter;
+mod outgoing;
+mod steering;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use config::{Config, ReconnectPolicy, Role};
+pub use event::{EndCause, Event, Interruption, TargetReason};
+pub use health::{Health, State, Totals};
+pub use leg::LegId;
+use link::{Link, LinkOutput};
+use meter::Meter;
+use outgoing::Outgoing;
+use steering::Steering;
+
+use crate::media::AccessUnit;
+use crate::pace::Dropped;
+use crate::rate::EncoderTarget;
+use crate::transport::srt;
+use crate::units::Time;
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// An encoder delivered a unit. Units of one track come in decoding order.
+    Unit(AccessUnit),
+    /// A datagram arrived on a leg's socket.
+    Datagram {
+        /// Whose socket.
+        leg: LegId,
+        /// Who sent it.
+        from: SocketAddr,
+        /// The bytes, as received.
+        data: &'a [u8],
+    },
+    /// A leg's socket could not be opened, or the system says that it is of no use any more.
+    SocketFailed {
+        /// Whose socket.
+        leg: LegId,
+    },
+    /// A report for an ingest that understands it; others are not sent any.
+    Report(&'a [u8]),
+    /// The owner wants another encoder target; its bitrate is the new maximum.
+    Target(EncoderTarget),
+    /// Carry what is queued, say goodbye, and end.
+    Stop,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Open a socket for this leg: on a free port for a caller, on the agreed one for a listener.
+    Open {
+        /// The leg that needs it.
+        leg: LegId,
+    },
+    /// Close this leg's socket.
+    Close {
+        /// The leg that is done.
+        leg: LegId,
+    },
+    /// Send the first `length` bytes of the buffer.
+    Transmit {
+        /// On whose socket.
+        leg: LegId,
+        /// Where to; the destination if nothing is said.
+        to: Option<SocketAddr>,
+        /// How many bytes.
+        length: usize,
+    },
+    /// Ask the video encoder for this from now on.
+    Target(EncoderTarget),
+    /// Ask the video encoder for a key frame at once.
+    Keyframe,
+    /// Tell the owner.
+    Event(Event),
+    /// Nothing more to do: come back at this moment, or with the next input.
+    Wake {
+        /// When; only with the next input if nothing is said.
+        at: Option<Time>,
+        /// What the moment is for.
+        reason: WakeReason,
+    },
+    /// Nothing more to do, ever.
+    Ended,
+}
+
+/// What a session waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WakeReason {
+    /// Packets to leave, timers of the connection, or the next attempt.
+    Transport,
+    /// The next measurement for the rate controller.
+    Measurement,
+    /// The end of the goodbye.
+    Goodbye,
+}
+
+/// A broadcast.
+#[derive(Debug)]
+pub struct Session {
+    state: State,
+    phase: Phase,
+    link: Link,
+    outgoing: Outgoing,
+    steering: Steering,
+    meter: Meter,
+    latency: Duration,
+    outputs: VecDeque<Output>,
+}
+
+/// How far the end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// What is queued still leaves, until it is acknowledged or this moment.
+    Draining(Time),
+    /// The receiver holds the last packets back until this moment.
+    Lingering(Time),
+    /// The goodbye is under way, until this moment at the latest.
+    Closing(Time),
+    Ended,
+}
+
+/// What does not arrive this long after the owner said stop never will.
+const DRAIN_LIMIT: Duration = Duration::from_secs(2);
+/// Beyond the latency, the receiver's timers need this long to deliver the last packet.
+const LINGER_MARGIN: Duration = Duration::from_millis(60);
+/// How long a goodbye may take.
+const CLOSE_LIMIT: Duration = Duration::from_millis(500);
+
+impl Session {
+    /// A session that has done nothing yet. The first [`Session::poll`] begins to connect.
+    pub fn new(config: Config, now: Time, seed: [u8; 32]) -> Self {
+        Self {
+            state: State::Connecting,
+            phase: Phase::Running,
+            link: Link::new(&config, now, seed),
+            outgoing: Outgoing::new(&config),
+            steering: Steering::new(&config, now),
+            meter: Meter::new(config.epoch),
+            latency: config.transport.latency,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Takes one thing that happened. `now` never goes back.
+    pub fn handle(&mut self, now: Time, input: Input<'_>) {
+        match input {
+            Input::Unit(unit) => self.take_unit(now, unit),
+            Input::Datagram { leg, from, data } => self.link.receive(now, leg, from, data),
+            Input::SocketFailed { leg } => self.link.socket_failed(now, leg),
+            Input::Report(report) => {
+                if let Some(connection) = self.link.carrier() {
+                    connection.handle(now, srt::Input::Report(report));
+                }
+            }
+            Input::Target(target) => {
+                self.steering.ask(target);
+                self.announce_target(TargetReason::Asked);
+            }
+            Input::Stop => self.stop(now),
+        }
+    }
+
+    /// What to do next. Call until it answers with [`Output::Wake`] or [`Output::Ended`].
+    ///
+    /// `buffer` holds at least 1,500 bytes.
+    pub fn poll(&mut self, now: Time, buffer: &mut [u8]) -> Output {
+        self.measure(now);
+        loop {
+            if let Some(output) = self.outputs.pop_front() {
+                return output;
+            }
+            if self.phase == Phase::Ended {
+                return Output::Ended;
+            }
+            self.feed(now);
+            match self.link.poll(now, buffer) {
+                LinkOutput::Transmit { leg, to, length } => {
+                    self.meter.transmitted(now, length);
+                    return Output::Transmit { leg, to, length };
+                }
+                LinkOutput::Wake(at) => {
+                    let progressed = self.advance_end(now);
+                    if !progressed && self.outputs.is_empty() {
+                        return self.wake(at);
+                    }
+                }
+                output => self.handle_link(now, output),
+            }
+        }
+    }
+
+    /// How the broadcast is doing.
+    pub fn health(&mut self, now: Time) -> Health {
+        self.meter.advance(now);
+        let feedback = self.link.connection().map(|connection| connection.feedback(now));
+        let statistics = self.link.statistics(now);
+        Health {
+            state: self.state,
+            round_trip_time: feedback.filter(|_| self.state != State::Connecting).map(|f| f.rtt),
+            target: self.steering.target().bitrate,
+            produced: self.meter.produced_rate(),
+            sent: self.meter.sent_rate(),
+            queue: self.outgoing.delay(now),
+            glass_to_wire: self.meter.glass_to_wire(),
+            audio_video_offset_micros: self.meter.audio_video_offset_micros(),
+            totals: self.meter.totals().with_transport(&statistics),
+        }
+    }
+
+    /// What the video encoder is asked for.
+    pub fn target(&self) -> EncoderTarget {
+        self.steering.target()
+    }
+
+    fn take_unit(&mut self, now: Time, unit: AccessUnit) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        self.meter.produced(now, &unit);
+        // Before the first connection nothing is owed to anyone: the broadcast begins with it.
+        if self.state == State::Connecting {
+            return;
+        }
+        let dropped = self.outgoing.push(now, unit);
+        self.report_dropped(dropped);
+    }
+
+    fn report_dropped(&mut self, dropped: Dropped) {
+        self.meter.dropped(dropped);
+        if dropped.keyframe_needed {
+            self.outputs.push_back(Output::Keyframe);
+        }
+        // While nothing is connected, dropping is what the event of recovery says.
+        if dropped.any() && self.state == State::Live {
+            let Dropped { video, audio, .. } = dropped;
+            self.outputs.push_back(Output::Event(Event::FramesDropped { video, audio }));
+        }
+    }
+
+    fn feed(&mut self, now: Time) {
+        let pacing = self.steering.pacing_rate(now);
+        if let Some(connection) = self.link.carrier() {
+            connection.set_pacing_rate(now, Some(pacing));
+            if let Some(captured) = self.outgoing.feed(now, connection, pacing) {
+                self.meter.left(now, captured);
+            }
+        }
+    }
+
+    fn measure(&mut self, now: Time) {
+        if self.state != State::Live || !self.steering.is_due(now) {
+            return;
+        }
+        let Some(feedback) = self.link.connection().map(|connection| connection.feedback(now))
+        else {
+            return;
+        };
+        let queue_delay = self.outgoing.delay(now);
+        if let Some(reason) = self.steering.measure(now, &feedback, queue_delay) {
+            self.announce_target(reason);
+        }
+        let dropped = self.outgoing.drop_stale(now);
+        self.report_dropped(dropped);
+    }
+
+    fn announce_target(&mut self, reason: TargetReason) {
+        let target = self.steering.target();
+        self.outputs.push_back(Output::Target(target));
+        self.outputs.push_back(Output::Event(Event::TargetChanged { target, reason }));
+    }
+
+    fn handle_link(&mut self, now: Time, output: LinkOutput) {
+        match output {
+            LinkOutput::Open(leg) => self.outputs.push_back(Output::Open { leg }),
+            LinkOutput::Close(leg) => self.outputs.push_back(Output::Close { leg }),
+            LinkOutput::Connecting { attempt } => self.tell(Event::Connecting { attempt }),
+            LinkOutput::Connected { latency, encrypted, took } => {
+                self.go_live(now, latency, encrypted, took);
+            }
+            LinkOutput::Returned => {
+                self.state = State::Live;
+                self.tell(Event::Returned);
+            }
+            LinkOutput::Lost(cause) if self.phase == Phase::Running => {
+                self.state = State::Recovering;
+                self.tell(Event::Recovering { cause });
+            }
+            // The ingest may hang up first once we have said that we leave.
+            LinkOutput::Lost(_) => self.link.close(now),
+            LinkOutput::Refused { rejection, finally: false } => {
+                self.tell(Event::RefusedForNow { rejection });
+            }
+            LinkOutput::Refused { rejection, finally: true } => {
+                self.end(now, EndCause::Refused(rejection));
+            }
+            LinkOutput::Unreachable(after) => self.end(now, EndCause::Unreachable(after)),
+            LinkOutput::Transmit { .. } | LinkOutput::Wake(_) => {}
+        }
+    }
+
+    fn go_live(&mut self, now: Time, latency: Duration, encrypted: bool, took: Duration) {
+        let resumed = self.state == State::Recovering;
+        if resumed {
+            self.meter.reconnected();
+            self.steering.reconnected(now);
+        }
+        self.state = State::Live;
+        self.latency = latency;
+        let dropped = self.outgoing.restart();
+        self.meter.dropped(dropped);
+        self.outputs.push_back(Output::Keyframe);
+        self.outputs.push_back(Output::Target(self.steering.target()));
+        self.tell(Event::Live { latency, encrypted, took, resumed });
+    }
+
+    fn stop(&mut self, now: Time) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        match self.link.carrier() {
+            Some(_) => self.phase = Phase::Draining(now + DRAIN_LIMIT + self.latency),
+            None => self.end(now, EndCause::Stopped),
+        }
+    }
+
+    /// Moves on towards the end; answers whether anything changed.
+    fn advance_end(&mut self, now: Time) -> bool {
+        match self.phase {
+            Phase::Draining(deadline) => {
+                let carried = self.outgoing.is_empty()
+                    && self.link.connection().is_none_or(srt::Connection::is_drained);
+                if !carried && now < deadline {
+                    return false;
+                }
+                self.phase = Phase::Lingering(now + self.latency + LINGER_MARGIN);
+            }
+            Phase::Lingering(until) if now >= until => self.end(now, EndCause::Stopped),
+            Phase::Closing(deadline) if self.link.is_closed() || now >= deadline => {
+                self.phase = Phase::Ended;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn end(&mut self, now: Time, cause: EndCause) {
+        if matches!(self.phase, Phase::Closing(_) | Phase::Ended) {
+            return;
+        }
+        self.link.close(now);
+        self.phase = Phase::Closing(now + CLOSE_LIMIT);
+        self.state = State::Ended;
+        self.tell(Event::Ended { cause });
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn wake(&self, transport: Option<Time>) -> Output {
+        let measurement = (self.state == State::Live).then(|| self.steering.next_measurement());
+        let goodbye = match self.phase {
+            Phase::Draining(at) | Phase::Lingering(at) | Phase::Closing(at) => Some(at),
+            Phase::Running | Phase::Ended => None,
+        };
+        let moments = [
+            (transport, WakeReason::Transport),
+            (measurement, WakeReason::Measurement),
+            (goodbye, WakeReason::Goodbye),
+        ];
+        let earliest = moments.into_iter().filter_map(|(at, reason)| Some((at?, reason))).min_by_key(|m| m.0);
+        match earliest {
+            Some((at, reason)) => Output::Wake { at: Some(at), reason },
+            None => Output::Wake { at: None, reason: WakeReason::Transport },
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! From the queue through the multiplexer into the connection.
+
+use std::time::Duration;
+
+use super::config::Config;
+use crate::media::{AccessUnit, Track};
+use crate::mux::mpegts;
+use crate::pace::{Dropped, Queue};
+use crate::transport::srt;
+use crate::units::{Bitrate, Time};
+
+/// The queue and the multiplexer behind it.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    queue: Queue,
+    writer: mpegts::Writer,
+    payload: [u8; mpegts::PAYLOAD_SIZE],
+    /// The capture position of the picture whose packets are leaving.
+    leaving: Option<i64>,
+    has_video: bool,
+}
+
+/// The connection is given the next unit when this much, in time, is left of the one before: so
+/// that the pacer never runs dry, and what may still be dropped stays in the queue.
+const AHEAD: Duration = Duration::from_millis(5);
+
+impl Outgoing {
+    pub(super) fn new(config: &Config) -> Self {
+        let program = mpegts::WriterConfig { video: config.video, audio: config.audio };
+        Self {
+            queue: Queue::new(config.queue_limit),
+            writer: mpegts::Writer::new(program),
+            payload: [0; mpegts::PAYLOAD_SIZE],
+            leaving: None,
+            has_video: config.video,
+        }
+    }
+
+    pub(super) fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
+        self.queue.push(now, unit)
+    }
+
+    pub(super) fn drop_stale(&mut self, now: Time) -> Dropped {
+        self.queue.drop_stale(now)
+    }
+
+    pub(super) fn delay(&self, now: Time) -> Duration {
+        self.queue.delay(now)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// A new connection begins with a key frame and knows nothing of what was sent before.
+    pub(super) fn restart(&mut self) -> Dropped {
+        let dropped = self.queue.clear();
+        if self.has_video {
+            self.queue.await_keyframe();
+        }
+        self.writer.mark_discontinuity();
+        self.leaving = None;
+        dropped
+    }
+
+    /// Gives the connection what it can take now. Answers with the capture position, in
+    /// microseconds, of a picture whose last packet has left.
+    pub(super) fn feed(
+        &mut self,
+        now: Time,
+        connection: &mut srt::Connection,
+        pacing: Bitrate,
+    ) -> Option<i64> {
+        let mut left = None;
+        while connection.unsent() <= pacing.bytes_in(AHEAD) {
+            left = self.leaving.take().or(left);
+            let Some(queued) = self.queue.pop() else { break };
+            self.writer.begin(&queued.unit);
+            while let Some(payload) = self.writer.next_payload(&queued.unit, &mut self.payload) {
+                let data = self.payload.get(..payload.length).unwrap_or_default();
+                connection.handle(now, srt::Input::Payload { data, origin: queued.queued_at });
+            }
+            if queued.unit.track == Track::Video {
+                self.leaving = Some(queued.unit.pts.as_micros());
+            }
+        }
+        left
+    }
+}

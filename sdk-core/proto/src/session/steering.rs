@@ -1,0 +1,112 @@
+//! From the controller's opinion to an encoder target and a pacing rate.
+
+use std::time::Duration;
+
+use super::config::Config;
+use super::event::TargetReason;
+use crate::rate::{BitrateRange, Controller, Direction, EncoderTarget, Measurement};
+use crate::transport::Feedback;
+use crate::units::{Bitrate, Time};
+
+/// Holds the controller, and what was decided last.
+#[derive(Debug)]
+pub(super) struct Steering {
+    controller: Controller,
+    adaptive: bool,
+    target: EncoderTarget,
+    audio_bitrate: Bitrate,
+    congested_at: Option<Time>,
+    next_measurement: Time,
+}
+
+/// From one measurement to the next.
+const MEASUREMENT_INTERVAL: Duration = Duration::from_millis(20);
+/// What containers and packet headers add to the media, with some room.
+const OVERHEAD: f64 = 1.15;
+/// How much faster than the mean rate packets leave: a key frame, several times the size of its
+/// neighbours, is spread over a few frame times instead of leaving in one burst.
+const OPEN_GAIN: f64 = 2.5;
+/// The same while the uplink is congested: enough for retransmission, too little to fill buffers.
+const CONGESTED_GAIN: f64 = 1.25;
+/// Congestion is remembered this long.
+const CONGESTION_MEMORY: Duration = Duration::from_secs(2);
+
+impl Steering {
+    pub(super) fn new(config: &Config, now: Time) -> Self {
+        let range = BitrateRange {
+            minimum: config.minimum_bitrate.min(config.target.bitrate),
+            maximum: config.target.bitrate,
+        };
+        Self {
+            controller: Controller::new(range, now),
+            adaptive: config.adaptive,
+            target: config.target,
+            audio_bitrate: config.audio.map_or(Bitrate::ZERO, |_| config.audio_bitrate),
+            congested_at: None,
+            next_measurement: now,
+        }
+    }
+
+    pub(super) fn target(&self) -> EncoderTarget {
+        self.target
+    }
+
+    /// Whether the time for another measurement has come.
+    pub(super) fn is_due(&self, now: Time) -> bool {
+        now >= self.next_measurement
+    }
+
+    pub(super) fn next_measurement(&self) -> Time {
+        self.next_measurement
+    }
+
+    /// Takes what was measured; answers with the reason if the target changed.
+    pub(super) fn measure(
+        &mut self,
+        now: Time,
+        feedback: &Feedback,
+        queue_delay: Duration,
+    ) -> Option<TargetReason> {
+        self.next_measurement = now + MEASUREMENT_INTERVAL;
+        if !self.adaptive {
+            return None;
+        }
+        let measurement = Measurement {
+            round_trip_time: feedback.round_trip_time,
+            queue_delay,
+            acknowledged: feedback.acknowledged,
+            in_flight: feedback.in_flight,
+        };
+        let direction = self.controller.measure(now, &measurement)?;
+        self.target.bitrate = self.controller.target();
+        Some(match direction {
+            Direction::Down => {
+                self.congested_at = Some(now);
+                TargetReason::Congestion
+            }
+            Direction::Up => TargetReason::Recovery,
+        })
+    }
+
+    /// The owner wants another target; its bitrate is the new maximum.
+    pub(super) fn ask(&mut self, target: EncoderTarget) {
+        let minimum = self.controller.range().minimum.min(target.bitrate);
+        self.controller.set_range(BitrateRange { minimum, maximum: target.bitrate });
+        let bitrate = if self.adaptive { self.controller.target() } else { target.bitrate };
+        self.target = EncoderTarget { bitrate, ..target };
+    }
+
+    /// The connection is new: what was measured on the old one says nothing of it.
+    pub(super) fn reconnected(&mut self, now: Time) {
+        self.controller.reconnected(now);
+        self.congested_at = None;
+        self.next_measurement = now;
+    }
+
+    /// How fast packets may leave.
+    pub(super) fn pacing_rate(&self, now: Time) -> Bitrate {
+        let congested = self.congested_at.is_some_and(|at| now.since(at) < CONGESTION_MEMORY);
+        let gain = if congested { CONGESTED_GAIN } else { OPEN_GAIN };
+        self.target.bitrate.saturating_add(self.audio_bitrate).scaled(OVERHEAD * gain)
+    }
+}
