@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use golive_proto::media::Track;
+
 /// Why something could not be captured or encoded. The message says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -61,6 +63,9 @@ pub enum Error {
         "this program was built without `{0}`: build it with that feature of golive-media, or choose another source"
     )]
     NotBuiltIn(&'static str),
+    /// A source was to be switched of a track that the broadcast does not have.
+    #[error("the broadcast has no {} track: start it with one", track(.0))]
+    NoTrack(Track),
     /// The system would not start a thread.
     #[error("no thread could be started ({0}): the system is out of memory or of threads")]
     Thread(String),
@@ -68,4 +73,11 @@ pub enum Error {
 
 fn named(name: &Option<String>) -> String {
     name.as_ref().map(|name| format!(" named `{name}`")).unwrap_or_default()
+}
+
+fn track(track: &Track) -> &'static str {
+    match track {
+        Track::Video => "video",
+        Track::Audio => "audio",
+    }
 }

@@ -6,6 +6,8 @@
 //! - [`synthetic`]: the test picture and the tone.
 //! - [`burnt_clock`]: the time in the picture, drawn and read back.
 //! - [`encode`]: H.264 by openh264, AAC by fdk-aac.
+//!
+//! [`Producer`] puts them together and gives them threads; it needs the features `h264` and `aac`.
 
 pub mod burnt_clock;
 mod config;
@@ -13,9 +15,21 @@ pub mod encode;
 mod error;
 mod event;
 mod picture;
+#[cfg(all(feature = "h264", feature = "aac"))]
+mod producer;
 pub mod synthetic;
+
+use golive_proto::units::Time;
 
 pub use config::{AudioSource, CameraIndex, Config, VideoSource};
 pub use error::Error;
 pub use event::{Event, Output};
 pub use picture::{Area, Picture, Plane};
+#[cfg(all(feature = "h264", feature = "aac"))]
+pub use producer::{Producer, Statistics};
+
+/// The one clock that everything is timed by: monotonic.
+pub type Clock = fn() -> Time;
+
+/// Where a producer delivers to.
+pub type Sink = Box<dyn FnMut(Output) + Send>;

@@ -1,0 +1,116 @@
+//! The producer: threads that capture, encode and deliver.
+//!
+//! Each track has its own: one thread takes pictures and another encodes them, with room for two
+//! pictures between them, so that a slow encoder costs pictures and nothing else; a third one
+//! makes the sound. All of them go by the clock that is passed in.
+
+mod audio;
+mod halt;
+mod hand_over;
+mod pacing;
+mod shared;
+mod statistics;
+mod video;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use golive_proto::media::Track;
+use golive_proto::rate::EncoderTarget;
+use golive_proto::units::Time;
+
+use self::audio::AudioTrack;
+use self::shared::Shared;
+pub use self::statistics::Statistics;
+use self::video::VideoTrack;
+use crate::config::{AudioSource, Config, VideoSource};
+use crate::error::Error;
+use crate::{Clock, Sink};
+
+/// Captures and encodes until it is stopped or dropped.
+pub struct Producer {
+    shared: Arc<Shared>,
+    video: Option<VideoTrack>,
+    audio: Option<AudioTrack>,
+}
+
+impl Producer {
+    /// Opens the sources and begins to deliver.
+    ///
+    /// Everything is timed by `clock`; a picture's PTS is its capture time less `epoch`. `sink` is
+    /// called from the producer's threads, by one at a time; it must not take long, and must not
+    /// call the producer.
+    ///
+    /// # Errors
+    ///
+    /// When a source cannot be opened or an encoder refuses its settings. Nothing runs then.
+    pub fn start(config: Config, clock: Clock, epoch: Time, sink: Sink) -> Result<Self, Error> {
+        let shared = Arc::new(Shared::new(clock, epoch, config.target(), sink));
+        let video = config
+            .video
+            .map(|source| VideoTrack::start(shared.clone(), source, config.keyframe_interval))
+            .transpose()?;
+        let audio = config
+            .audio
+            .map(|source| AudioTrack::start(shared.clone(), source, config.audio_bitrate))
+            .transpose()?;
+        Ok(Self { shared, video, audio })
+    }
+
+    /// Sets the video's rate, frame rate and size from the next picture on. Another size begins
+    /// with an IDR.
+    pub fn set_target(&self, target: EncoderTarget) {
+        self.shared.set_target(target);
+    }
+
+    /// What the video encoder was last told.
+    pub fn target(&self) -> EncoderTarget {
+        self.shared.target()
+    }
+
+    /// Makes the next picture an IDR.
+    pub fn request_keyframe(&self) {
+        self.shared.request_keyframe();
+    }
+
+    /// Replaces the sound by silence, or ends that.
+    pub fn set_muted(&self, muted: bool) {
+        self.shared.set_muted(muted);
+    }
+
+    /// Takes the picture from another source from now on. The timeline goes on.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be opened, or the producer was started without video; all stays as
+    /// it was then.
+    pub fn switch_video(&mut self, source: VideoSource) -> Result<(), Error> {
+        self.video.as_mut().ok_or(Error::NoTrack(Track::Video))?.switch(source)
+    }
+
+    /// Takes the sound from another source from now on. The timeline goes on.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be opened, or the producer was started without audio; all stays as
+    /// it was then.
+    pub fn switch_audio(&mut self, source: AudioSource) -> Result<(), Error> {
+        self.audio.as_mut().ok_or(Error::NoTrack(Track::Audio))?.switch(source)
+    }
+
+    /// What was captured and encoded so far.
+    pub fn statistics(&self) -> Statistics {
+        self.shared.counters.read()
+    }
+
+    /// Stops and waits for the threads; the sink is not called again. May be called twice.
+    pub fn stop(&mut self) {
+        self.video = None;
+        self.audio = None;
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    let builder = std::thread::Builder::new().name(name.to_owned());
+    builder.spawn(run).map_err(|error| Error::Thread(error.to_string()))
+}

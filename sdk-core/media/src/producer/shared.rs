@@ -1,0 +1,92 @@
+//! What a producer's threads share.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use golive_proto::media::AccessUnit;
+use golive_proto::rate::EncoderTarget;
+use golive_proto::units::{MediaTime, Time};
+
+use super::halt::locked;
+use super::statistics::Counters;
+use crate::event::{Event, Output};
+use crate::{Clock, Sink};
+
+/// Commands from the outside, and the way back out.
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) epoch: Time,
+    pub(crate) counters: Counters,
+    target: Mutex<EncoderTarget>,
+    keyframe_requested: AtomicBool,
+    muted: AtomicBool,
+    sink: Mutex<Sink>,
+}
+
+impl Shared {
+    pub(crate) fn new(clock: Clock, epoch: Time, target: EncoderTarget, sink: Sink) -> Self {
+        Self {
+            clock,
+            epoch,
+            counters: Counters::default(),
+            target: Mutex::new(target),
+            keyframe_requested: AtomicBool::new(false),
+            muted: AtomicBool::new(false),
+            sink: Mutex::new(sink),
+        }
+    }
+
+    /// Now, on the media timeline.
+    pub(crate) fn media_now(&self) -> MediaTime {
+        self.media_time((self.clock)())
+    }
+
+    /// Where a moment lies on the media timeline; before the epoch it is negative.
+    pub(crate) fn media_time(&self, time: Time) -> MediaTime {
+        if time >= self.epoch {
+            MediaTime::ZERO + time.since(self.epoch)
+        } else {
+            MediaTime::ZERO - self.epoch.since(time)
+        }
+    }
+
+    /// When a position of the media timeline is due. Positions before the epoch are due at it.
+    pub(crate) fn time_of(&self, position: MediaTime) -> Time {
+        self.epoch + position.since(MediaTime::ZERO)
+    }
+
+    pub(crate) fn target(&self) -> EncoderTarget {
+        *locked(&self.target)
+    }
+
+    pub(crate) fn set_target(&self, target: EncoderTarget) {
+        *locked(&self.target) = target;
+    }
+
+    pub(crate) fn request_keyframe(&self) {
+        self.keyframe_requested.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an IDR was asked for since the last call.
+    pub(crate) fn take_keyframe_request(&self) -> bool {
+        self.keyframe_requested.swap(false, Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_muted(&self, muted: bool) {
+        self.muted.store(muted, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_muted(&self) -> bool {
+        self.muted.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn deliver(&self, unit: AccessUnit) {
+        self.counters.encoded(&unit);
+        locked(&self.sink)(Output::Unit(unit));
+    }
+
+    pub(crate) fn report(&self, event: Event) {
+        tracing::warn!(?event, "capture");
+        locked(&self.sink)(Output::Event(event));
+    }
+}

@@ -1,0 +1,143 @@
+//! The producer at work, in real time, briefly.
+
+#![cfg(all(feature = "h264", feature = "aac"))]
+#![allow(clippy::unwrap_used)]
+
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use golive_media::{AudioSource, Config, Error, Output, Producer, Sink, VideoSource};
+use golive_proto::media::{AccessUnit, FrameRate, PictureSize, Track};
+use golive_proto::rate::EncoderTarget;
+use golive_proto::units::{Bitrate, Time};
+
+fn clock() -> Time {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let elapsed = START.get_or_init(Instant::now).elapsed();
+    Time::from_micros(elapsed.as_micros() as u64)
+}
+
+fn small() -> Config {
+    Config {
+        size: PictureSize::new(320, 180).unwrap(),
+        video_bitrate: Bitrate::from_kilobits_per_second(300),
+        keyframe_interval: Duration::from_millis(500),
+        ..Config::default()
+    }
+}
+
+fn start(config: Config) -> (Producer, Receiver<Output>) {
+    let (sender, receiver) = channel();
+    let sink = Box::new(move |output| drop(sender.send(output)));
+    (Producer::start(config, clock, clock(), sink).unwrap(), receiver)
+}
+
+/// Waits until `wanted` of a track were delivered, and gives everything up to then.
+fn collect(receiver: &Receiver<Output>, track: Track, wanted: usize) -> Vec<AccessUnit> {
+    let mut units = Vec::new();
+    let mut found = 0;
+    while found < wanted {
+        match receiver.recv_timeout(Duration::from_secs(20)).unwrap() {
+            Output::Unit(unit) => {
+                found += usize::from(unit.track == track);
+                units.push(unit);
+            }
+            Output::Event(event) => println!("{event:?}"),
+        }
+    }
+    units
+}
+
+fn of(units: &[AccessUnit], track: Track) -> Vec<&AccessUnit> {
+    units.iter().filter(|unit| unit.track == track).collect()
+}
+
+#[test]
+fn pictures_and_sound_come_in_order_on_one_timeline() {
+    let (mut producer, receiver) = start(small());
+    let units = collect(&receiver, Track::Video, 45);
+    producer.stop();
+    let video = of(&units, Track::Video);
+    assert!(video[0].keyframe, "a viewer can begin with the first picture");
+    for track in [Track::Video, Track::Audio] {
+        assert!(of(&units, track).is_sorted_by(|one, next| one.pts < next.pts));
+    }
+    let last = |track| of(&units, track).last().unwrap().pts.as_micros();
+    let apart = last(Track::Video) - last(Track::Audio);
+    assert!(apart.abs() < 500_000, "{apart} us between the tracks");
+
+    let statistics = producer.statistics();
+    assert!(statistics.frames_encoded >= 45 && statistics.audio_frames > 20);
+    assert!(statistics.frames_captured >= statistics.frames_encoded);
+    assert!(statistics.keyframes >= 2);
+}
+
+#[test]
+fn size_and_frame_rate_change_while_live() {
+    let (mut producer, receiver) = start(small());
+    collect(&receiver, Track::Video, 3);
+    let target = EncoderTarget {
+        bitrate: Bitrate::from_kilobits_per_second(200),
+        frame_rate: FrameRate::new(10).unwrap(),
+        size: PictureSize::new(160, 90).unwrap(),
+    };
+    producer.set_target(target);
+    assert_eq!(producer.target(), target);
+    let units = collect(&receiver, Track::Video, 12);
+    producer.stop();
+    let video = of(&units, Track::Video);
+    assert!(video[..8].iter().any(|unit| unit.keyframe), "another size begins with an IDR");
+    let tenths = video[4..].iter().filter(|unit| unit.pts.as_micros() % 100_000 == 0);
+    assert!(tenths.count() >= 7, "ten pictures a second");
+}
+
+#[test]
+fn an_idr_comes_when_it_is_asked_for() {
+    let config = Config { keyframe_interval: Duration::from_secs(3_600), ..small() };
+    let (mut producer, receiver) = start(config);
+    let before = collect(&receiver, Track::Video, 5);
+    producer.request_keyframe();
+    let after = collect(&receiver, Track::Video, 5);
+    producer.stop();
+    let idrs =
+        |units: &[AccessUnit]| of(units, Track::Video).iter().filter(|unit| unit.keyframe).count();
+    assert_eq!((idrs(&before), idrs(&after)), (1, 1));
+}
+
+#[test]
+fn a_sink_that_holds_up_video_costs_pictures_and_is_counted() {
+    let (sender, receiver) = channel();
+    let sender = Mutex::new(sender);
+    let sink: Sink = Box::new(move |output| {
+        if matches!(&output, Output::Unit(unit) if unit.track == Track::Video) {
+            std::thread::sleep(Duration::from_millis(120));
+        }
+        drop(sender.lock().unwrap().send(output));
+    });
+    let config = Config { audio: None, ..small() };
+    let mut producer = Producer::start(config, clock, clock(), sink).unwrap();
+    let units = collect(&receiver, Track::Video, 8);
+    producer.stop();
+    assert!(producer.statistics().frames_dropped > 5, "{:?}", producer.statistics());
+    let (first, last) = (units[0].pts, units[7].pts);
+    assert!(last.since(first) > Duration::from_millis(600), "the pictures kept are the newest");
+}
+
+#[test]
+fn stopping_is_final_and_may_be_repeated() {
+    let (mut producer, receiver) = start(small());
+    collect(&receiver, Track::Audio, 2);
+    producer.stop();
+    while receiver.try_recv().is_ok() {}
+    std::thread::sleep(Duration::from_millis(150));
+    assert!(receiver.try_recv().is_err(), "the sink is not called again");
+    producer.stop();
+}
+
+#[test]
+fn a_track_that_was_not_started_cannot_be_switched() {
+    let (mut producer, _receiver) = start(Config { video: None, ..small() });
+    assert_eq!(producer.switch_video(VideoSource::Synthetic), Err(Error::NoTrack(Track::Video)));
+    assert_eq!(producer.switch_audio(AudioSource::Synthetic), Ok(()));
+}
