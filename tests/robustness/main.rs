@@ -38,7 +38,7 @@ fn inputs_that_once_did_harm_do_none_again() {
 fn every_target_is_built_for_the_fuzzer() {
     let manifest = include_str!("../fuzz/Cargo.toml");
     for target in TARGETS {
-        let path = format!("path = \"targets/{}.rs\"", target.name);
+        let path = format!("path = \"fuzz_targets/{}.rs\"", target.name);
         assert!(manifest.contains(&path), "tests/fuzz/Cargo.toml lacks {}", target.name);
     }
 }

@@ -5,6 +5,7 @@
 //! - [`payload`]: numbered payloads, and a judge who counts what arrived and when.
 //! - [`peers`]: real programs to talk to.
 //! - [`fuzz`]: what strangers may feed in.
+//! - [`sink`]: where peers hand over what they received.
 //! - [`trial`]: payloads through the relay from one peer to another, judged.
 
 #![allow(
@@ -17,4 +18,5 @@ pub mod network;
 pub mod payload;
 pub mod peers;
 pub mod relay;
+pub mod sink;
 pub mod trial;

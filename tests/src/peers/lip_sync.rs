@@ -16,6 +16,26 @@ pub struct Pair {
     pub beep_after: f64,
 }
 
+/// Where a flash is to be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flash {
+    /// Everywhere, as in [`small_mp4`](super::small_mp4).
+    WholePicture,
+    /// In the patch of Golive's synthetic picture: from 0.80 to 0.95 of its width and from 0.62
+    /// to 0.76 of its height.
+    SyntheticPatch,
+}
+
+impl Flash {
+    /// What to cut out of the picture before its luma is measured, well within the patch.
+    fn crop(self) -> &'static str {
+        match self {
+            Flash::WholePicture => "",
+            Flash::SyntheticPatch => "crop=w=iw*0.11:h=ih*0.10:x=iw*0.82:y=ih*0.64,",
+        }
+    }
+}
+
 /// Samples of sound that are looked at together: 5 ms at 48 kHz.
 const SAMPLES: u32 = 240;
 
@@ -23,11 +43,12 @@ const SAMPLES: u32 = 240;
 ///
 /// # Panics
 /// If `ffmpeg` does not start.
-pub fn flashes_and_beeps(path: &Path) -> Vec<Pair> {
-    let luma = measure(
-        path,
-        &["-an", "-vf", "signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=-"],
+pub fn flashes_and_beeps(path: &Path, flash: Flash) -> Vec<Pair> {
+    let luma = format!(
+        "{}signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=-",
+        flash.crop()
     );
+    let luma = measure(path, &["-an", "-vf", &luma]);
     let sound = format!(
         "aresample=48000,asetnsamples=n={SAMPLES}:p=0,astats=metadata=1:reset=1,\
          ametadata=mode=print:key=lavfi.astats.Overall.Peak_level:file=-"
@@ -107,7 +128,7 @@ mod tests {
         }
         for (name, delay) in [("together", 0.0), ("late", 0.06)] {
             let path = recording(name, delay);
-            let pairs = flashes_and_beeps(&path);
+            let pairs = flashes_and_beeps(&path, Flash::WholePicture);
             std::fs::remove_file(&path).unwrap();
             assert_eq!(pairs.len(), 3, "{pairs:?}");
             for pair in pairs {

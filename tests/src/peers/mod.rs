@@ -4,6 +4,8 @@
 //! process id. Where a program is missing, the test says so in a sentence and passes; with the
 //! environment variable `GOLIVE_REQUIRE_PEERS` set, it fails.
 
+mod ffmpeg;
+mod golive;
 mod lip_sync;
 mod probe;
 mod process;
@@ -11,8 +13,11 @@ mod transmit;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-pub use lip_sync::{Pair, flashes_and_beeps};
+pub use ffmpeg::{receive_into_file, send_file, small_mp4};
+pub use golive::golive;
+pub use lip_sync::{Flash, Pair, flashes_and_beeps};
 pub use probe::{Packet, Recording, Stream, decoding_errors};
 pub use process::{Output, Process};
 pub use transmit::{Mode, Options, transmit_from_stdin, transmit_from_udp, transmit_to_udp};
@@ -59,6 +64,30 @@ pub fn dropped_by_receiver(address: SocketAddr) -> u64 {
         .lines()
         .filter(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&port)));
     of_port.filter_map(|line| line.split_whitespace().last()?.parse::<u64>().ok()).sum()
+}
+
+/// Waits until some program has bound the UDP port of `address`.
+///
+/// # Panics
+/// If none does within 20 s.
+pub fn wait_until_bound(address: SocketAddr) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !is_bound(address) {
+        assert!(Instant::now() < until, "nobody listens on {address}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Where the system does not tell, tries to take the port itself, which may for a moment keep
+/// the program from it.
+fn is_bound(address: SocketAddr) -> bool {
+    match std::fs::read_to_string("/proc/net/udp") {
+        Ok(table) => {
+            let port = format!(":{:04X} ", address.port());
+            table.lines().any(|line| line.contains(&port))
+        }
+        Err(_) => UdpSocket::bind(address).is_err(),
+    }
 }
 
 fn runs(program: &str) -> bool {

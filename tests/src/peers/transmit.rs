@@ -33,13 +33,21 @@ impl Options {
         Self { latency, ..Self::default() }
     }
 
-    /// The URL that libsrt and `golive` read.
+    /// The URL that libsrt and `golive` read: latency in milliseconds.
     pub fn url(&self, mode: Mode) -> String {
+        self.with_latency(mode, self.latency.as_millis())
+    }
+
+    /// The URL that ffmpeg reads: latency in microseconds.
+    pub fn ffmpeg_url(&self, mode: Mode) -> String {
+        self.with_latency(mode, self.latency.as_micros())
+    }
+
+    fn with_latency(&self, mode: Mode, latency: u128) -> String {
         let (address, mode) = match mode {
             Mode::Caller(address) => (address, "caller"),
             Mode::Listener(address) => (address, "listener"),
         };
-        let latency = self.latency.as_millis();
         let mut url = format!("srt://{address}?mode={mode}&latency={latency}");
         if let Some((passphrase, key_length)) = &self.encryption {
             url += &format!("&passphrase={passphrase}&pbkeylen={key_length}");

@@ -1,19 +1,18 @@
 //! Payloads from a sender through a bad network to a receiver, judged.
 
 mod program;
-mod sink;
 
 use std::time::Duration;
 
 use golive_proto::units::Bitrate;
 
 use crate::network::Path;
-use crate::payload::{self, Verdict};
-use crate::peers::{Mode, Options, free_address};
+use crate::payload::{self, Judge, Verdict};
+use crate::peers::{Mode, Options, free_address, wait_until_bound};
 use crate::relay::{Relay, Statistics};
+use crate::sink::Sink;
 
-pub use program::Program;
-use sink::Sink;
+pub use program::{Feed, Program};
 
 /// What is tried.
 #[derive(Clone, Debug)]
@@ -30,6 +29,8 @@ pub struct Trial {
     pub options: Options,
     /// Of the payloads, without headers.
     pub rate: Bitrate,
+    /// How the sender is given payloads.
+    pub feed: Feed,
     /// For how long payloads are sent.
     pub duration: Duration,
     /// How long the listener has been up when the caller comes.
@@ -74,6 +75,7 @@ impl Trial {
             caller: Role::Sender,
             path,
             options: Options::latency(latency),
+            feed: Feed::OneByOne,
             rate: Bitrate::from_kilobits_per_second(5_000),
             duration: Duration::from_secs(10),
             listener_uptime: Duration::ZERO,
@@ -85,22 +87,22 @@ impl Trial {
     /// # Panics
     /// If a program does not start or no connection comes about.
     pub fn run(&self) -> Outcome {
-        let sink = Sink::start();
+        let sink = Sink::start(Judge::default(), Judge::arrived);
         let address = free_address();
         let relay = Relay::start(address, &self.path).expect("a relay on loopback");
         let (calling, listening) = (Mode::Caller(relay.address()), Mode::Listener(address));
         let (mut sender, receiver) = match self.caller {
             Role::Sender => {
-                let receiver = self.receiver.receive(listening, &self.options, &sink);
-                receiver.wait_for_line("listen...", CONNECTING);
+                let receiver = self.receiver.receive(listening, &self.options, sink.address());
+                wait_until_bound(address);
                 std::thread::sleep(self.listener_uptime);
-                (self.sender.send(calling, &self.options), receiver)
+                (self.sender.send(self.feed, calling, &self.options), receiver)
             }
             Role::Receiver => {
-                let sender = self.sender.send(listening, &self.options);
-                sender.process.wait_for_line("listen...", CONNECTING);
+                let sender = self.sender.send(self.feed, listening, &self.options);
+                wait_until_bound(address);
                 std::thread::sleep(self.listener_uptime);
-                let receiver = self.receiver.receive(calling, &self.options, &sink);
+                let receiver = self.receiver.receive(calling, &self.options, sink.address());
                 (sender, receiver)
             }
         };
@@ -110,9 +112,9 @@ impl Trial {
         let cpu_before = sender.process.cpu_time();
         let sent = payload::generate(self.rate, self.duration, |bytes| sender.give(bytes));
         let cpu = sender.process.cpu_time();
-        sink.settle(sent, self.options.latency + Duration::from_secs(2));
+        sink.settle(sent, self.options.latency + Duration::from_secs(2), Judge::arrivals);
         let network = relay.statistics();
-        let verdict = sink.verdict(sent);
+        let verdict = sink.state().verdict(sent);
         let (after, before) = match self.caller {
             Role::Sender => (network.forward, before.forward),
             Role::Receiver => (network.backward, before.backward),
