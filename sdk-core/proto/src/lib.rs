@@ -22,12 +22,14 @@
 //!
 //! - [`units`]: times, rates and sizes that cannot be mistaken for one another.
 //! - [`media`]: access units, and what their headers say.
+//! - [`mux`]: access units to a container's bytes, and back.
 //! - [`pace`]: the queue of access units, and its one drop policy.
 //! - [`rate`]: from what was measured to what the encoder should do.
 
 #![forbid(unsafe_code)]
 
 pub mod media;
+pub mod mux;
 pub mod pace;
 pub mod rate;
 pub mod units;

@@ -51,7 +51,7 @@ impl<'a> Iterator for NalUnits<'a> {
             let bytes = without_trailing_zeros(self.data.get(begin..end)?);
             let has_zero_byte = code > 0 && self.data.get(code - 1) == Some(&0);
             let offset = if has_zero_byte { code - 1 } else { code };
-            if let Some(unit) = NalUnit::new(bytes, offset) {
+            if let Some(unit) = NalUnit::new(bytes, offset, begin) {
                 return Some(unit);
             }
         }

@@ -60,7 +60,7 @@ impl<'a> Iterator for LengthPrefixed<'a> {
             let offset = self.offset;
             self.offset += self.rest.len() - rest.len();
             self.rest = rest;
-            if let Some(unit) = NalUnit::new(unit, offset) {
+            if let Some(unit) = NalUnit::new(unit, offset, offset + self.length_size) {
                 return Some(Ok(unit));
             }
         }

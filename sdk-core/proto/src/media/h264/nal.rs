@@ -53,14 +53,15 @@ pub struct NalUnit<'a> {
     header: u8,
     bytes: &'a [u8],
     offset: usize,
+    end: usize,
 }
 
 impl<'a> NalUnit<'a> {
-    /// The unit in `bytes`, whose framing begins at `offset` of the data around it; nothing if
-    /// `bytes` is empty.
-    pub(super) fn new(bytes: &'a [u8], offset: usize) -> Option<Self> {
+    /// The unit in `bytes`, which begin at `begin` of the data around them and their framing at
+    /// `offset`; nothing if `bytes` is empty.
+    pub(super) fn new(bytes: &'a [u8], offset: usize, begin: usize) -> Option<Self> {
         let header = *bytes.first()?;
-        Some(Self { header, bytes, offset })
+        Some(Self { header, bytes, offset, end: begin + bytes.len() })
     }
 
     /// What it holds.
@@ -71,6 +72,11 @@ impl<'a> NalUnit<'a> {
     /// The header byte and everything after it.
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// Where it ends in the data that it was found in.
+    pub const fn end(&self) -> usize {
+        self.end
     }
 
     /// Where its start code or length field begins in the data that it was found in.

@@ -26,7 +26,7 @@ pub struct Sps {
 impl Sps {
     /// Reads a whole NAL unit, header byte included. It may come from a hostile peer.
     pub fn parse(unit: &[u8]) -> Result<Self, Error> {
-        let nal = NalUnit::new(unit, 0).ok_or(Error::Truncated("SPS"))?;
+        let nal = NalUnit::new(unit, 0, 0).ok_or(Error::Truncated("SPS"))?;
         let [_, profile, constraints, level, rest @ ..] = unit else {
             return Err(Error::Truncated("SPS"));
         };

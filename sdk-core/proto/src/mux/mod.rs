@@ -1,0 +1,3 @@
+//! Containers: access units to bytes and back.
+
+pub mod mpegts;
