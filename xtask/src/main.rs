@@ -11,6 +11,7 @@ mod bench;
 mod demo;
 mod failure;
 mod fuzz;
+mod lab;
 mod process;
 mod setup;
 mod terminal;
@@ -37,6 +38,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "tidy", summary: tidy::SUMMARY, help: tidy::HELP, run: tidy::run },
     Command { name: "bench", summary: bench::SUMMARY, help: bench::HELP, run: bench::run },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
+    Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },
 ];
 
 fn main() -> ExitCode {

@@ -27,7 +27,6 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
                 ));
             }
         }
-        findings.extend(climbing(file));
     }
     findings
 }
@@ -56,20 +55,17 @@ fn module_of(path: &str) -> Option<&str> {
     inside.split('/').next().filter(|name| *name != "lib")
 }
 
-/// The modules that a file names, with where it does: `crate::a`, `crate::{a, b::c}`, and
-/// `super::a` in a file that stands directly under the crate.
+/// The modules that a file names, with where it does: after `crate::`, and after as many `super::`
+/// as lead from the file to the crate. In a module inside the file one more would be needed, so
+/// that a module deeper down may be taken for one of the crate's if it has the same name.
 fn references(file: &File) -> Vec<(usize, &str)> {
-    let inside = file.path.strip_prefix(SOURCES).unwrap_or_default();
-    let directly =
-        !inside.contains('/') || inside.ends_with("/mod.rs") && inside.split('/').count() == 2;
-    let roots = if directly { ["crate", "super"].as_slice() } else { &["crate"] };
     let mut found = Vec::new();
-    for root in roots {
+    for (root, climbs_needed) in [("crate", 1), ("super", depth(&file.path))] {
         for at in code::words(&file.code, root) {
-            let Some(rest) = file.code.get(at + root.len()..).map(str::trim_start) else {
+            let (climbs, rest) = climb(file.code.get(at..).unwrap_or_default(), root);
+            if climbs < climbs_needed {
                 continue;
-            };
-            let Some(rest) = rest.strip_prefix("::").map(str::trim_start) else { continue };
+            }
             match rest.strip_prefix('{') {
                 Some(group) => found.extend(group_heads(group).map(|name| (at, name))),
                 None => found.push((at, first_word(rest))),
@@ -77,6 +73,23 @@ fn references(file: &File) -> Vec<(usize, &str)> {
         }
     }
     found
+}
+
+/// How many `super::` lead from a file to the crate: 1 for `rate.rs` and `rate/mod.rs`.
+fn depth(path: &str) -> usize {
+    let inside = path.strip_prefix(SOURCES).unwrap_or_default();
+    inside.trim_end_matches("/mod.rs").split('/').count()
+}
+
+/// How often `step::` stands at the beginning of `code`, and what comes after.
+fn climb<'a>(mut code: &'a str, step: &str) -> (usize, &'a str) {
+    let mut count = 0;
+    while let Some(rest) = code.strip_prefix(step).and_then(|it| it.trim_start().strip_prefix("::"))
+    {
+        code = rest.trim_start();
+        count += 1;
+    }
+    (count, code)
 }
 
 /// The first name of each path in a `{…}` group, nested groups left out.
@@ -102,14 +115,6 @@ fn group_heads(group: &str) -> impl Iterator<Item = &str> {
 
 fn first_word(text: &str) -> &str {
     text.split(|character| !code::is_word(character)).next().unwrap_or_default()
-}
-
-/// `super::super` can leave the module without being seen above.
-fn climbing(file: &File) -> Vec<Finding> {
-    let climbs = code::words(&file.code, "super")
-        .filter(|at| file.code.get(*at..).is_some_and(|rest| rest.starts_with("super::super::")));
-    let message = "write `crate::…` instead of climbing twice, so that the arrow can be seen";
-    climbs.map(|at| file.finding_at(at, message)).collect()
 }
 
 #[cfg(test)]
@@ -160,9 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn climbing_twice_is_found() {
-        let text = "use super::super::rate;";
-        assert_eq!(found("sdk-core/proto/src/units/x.rs", text).len(), 1);
+    fn climbing_out_of_the_module_is_an_arrow_too() {
+        for path in ["units.rs", "units/mod.rs"] {
+            assert_eq!(found(&format!("{SOURCES}{path}"), "use super::rate;").len(), 1, "{path}");
+        }
+        let deep = "sdk-core/proto/src/units/a/x.rs";
+        assert_eq!(found(deep, "use super::super::super::{rate, x};").len(), 1);
+        assert!(found(deep, "use super::super::rate;").is_empty(), "that is units::rate");
     }
 
     #[test]

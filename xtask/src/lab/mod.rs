@@ -1,0 +1,87 @@
+//! `cargo xtask lab`: a camera and a microphone without hardware.
+//!
+//! A PC in software boots Debian's kernel, whose `vivid` driver is a camera and whose `snd-aloop`
+//! is a sound card that hears what it plays. In it `golive` finds both, goes on air with them to
+//! an ingest beside it, loses the camera and gets it back. What the ingest recorded is judged
+//! here.
+//!
+//! It proves the path from Linux's own camera and sound interfaces to the recording. It proves
+//! nothing about other systems' cameras, nor about any real camera's faults.
+
+mod cpio;
+mod guest;
+mod image;
+mod machine;
+mod modules;
+mod packages;
+mod picture;
+mod recording;
+mod tone;
+mod verdict;
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::arguments::Arguments;
+use crate::failure::{Context, Failure};
+use crate::setup::{self, Level};
+use crate::{process, terminal, workspace};
+use image::Contents;
+use machine::Machine;
+
+pub(crate) const SUMMARY: &str = "go on air from a virtual camera and sound card in a QEMU guest";
+
+pub(crate) const HELP: &str = "\
+Boots a guest in QEMU, in software, whose kernel has a virtual camera and a loopback sound card;
+runs `golive devices` and `golive to --video camera --audio mic` in it; pulls the camera out while
+live and puts it back; and judges what arrived: the picture, its motion, the tone, the events.
+Wants Debian on x86-64. The guest has no network. Everything stays in target/lab.
+
+Usage: cargo xtask lab [--yes]
+
+  --yes   install QEMU and what else is missing without asking";
+
+pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
+    let yes = arguments.flag("--yes");
+    arguments.finish()?;
+    if std::env::consts::ARCH != "x86_64" || std::env::consts::OS != "linux" {
+        return Err(Failure::missing("the lab's guest is made from Debian's packages for x86-64"));
+    }
+    setup::ensure(Level::Lab, yes)?;
+    let folder = workspace::target().join("lab");
+    let results = folder.join("results");
+    let kernel = prepare(&folder)?;
+
+    terminal::announce("running the guest, which takes about 90 s");
+    let begin = Instant::now();
+    let disk = folder.join("disk");
+    let machine = Machine { kernel: &kernel, image: &folder.join("image"), disk: &disk };
+    machine.run(&folder.join("console.log"))?;
+    terminal::announce(&format!("the guest ran for {}", terminal::duration(begin.elapsed())));
+
+    let _ = std::fs::remove_dir_all(&results);
+    std::fs::create_dir_all(&results).context("cannot make a folder for the results")?;
+    process::run(Command::new("tar").arg("-xf").arg(&disk).arg("-C").arg(&results))?;
+    verdict::judge(&results)
+}
+
+/// Builds `golive`, fetches the packages and packs the image; returns the kernel to boot.
+fn prepare(folder: &Path) -> Result<std::path::PathBuf, Failure> {
+    terminal::announce("building golive");
+    process::run(process::cargo().args(["build", "--package", "golive-cli", "--bin", "golive"]))?;
+    let unpacked = |package: &str| packages::unpacked(&folder.join("packages"), package);
+    let name = packages::kernel()?;
+    let kernel = unpacked(&name)?;
+    let contents = Contents {
+        busybox: unpacked("busybox-static")?.join("bin/busybox"),
+        modules: modules::load_order(&kernel.join("lib/modules"), guest::MODULES)?,
+        programs: vec![
+            ("bin/golive", workspace::target().join("debug").join("golive")),
+            ("bin/aplay", unpacked("alsa-utils")?.join("usr/bin/aplay")),
+        ],
+    };
+    let image = image::pack(&contents)?;
+    std::fs::write(folder.join("image"), image).context("cannot write the guest's image")?;
+    Ok(kernel.join("boot").join(name.replacen("linux-image", "vmlinuz", 1)))
+}
