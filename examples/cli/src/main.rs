@@ -10,6 +10,7 @@ mod logging;
 mod monitor;
 mod output;
 mod report;
+mod send;
 mod stop;
 
 use std::process::ExitCode;
