@@ -25,6 +25,7 @@
 //! - [`mux`]: access units to a container's bytes, and back.
 //! - [`pace`]: the queue of access units, and its one drop policy.
 //! - [`rate`]: from what was measured to what the encoder should do.
+//! - [`transport`]: protocols that carry a broadcast, each a state machine.
 
 #![forbid(unsafe_code)]
 
@@ -32,4 +33,5 @@ pub mod media;
 pub mod mux;
 pub mod pace;
 pub mod rate;
+pub mod transport;
 pub mod units;

@@ -1,0 +1,31 @@
+//! What every transport tells a rate controller.
+
+use std::time::Duration;
+
+use crate::units::{ByteCount, Time};
+
+/// What a transport has measured so far.
+///
+/// Counts only ever grow over the life of a connection, so a controller takes the difference of
+/// any two of them over any span that it likes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Feedback {
+    /// When this was read.
+    pub at: Time,
+    /// Smoothed round-trip time.
+    pub rtt: Duration,
+    /// Smoothed deviation of single round trips from `rtt`.
+    pub rtt_variance: Duration,
+    /// Shortest `rtt` of the last 10 to 20 seconds: what the path takes with empty queues.
+    pub rtt_min: Duration,
+    /// Every byte put on the wire above UDP: media, retransmissions, control.
+    pub sent: ByteCount,
+    /// Media bytes that the peer has acknowledged, with their packet headers.
+    pub acknowledged: ByteCount,
+    /// Packets that the peer has reported missing, each counted once.
+    pub lost_packets: u64,
+    /// Media bytes sent and neither acknowledged nor given up, with their packet headers.
+    pub in_flight: ByteCount,
+    /// Media bytes accepted and not yet sent once, with their packet headers.
+    pub unsent: ByteCount,
+}

@@ -1,0 +1,410 @@
+//! A connection after its handshake.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rand_chacha::ChaCha20Rng;
+
+use crate::pace::Pacer;
+use crate::transport::Feedback;
+use crate::units::{Bitrate, ByteCount, Time};
+
+use super::super::config::Config;
+use super::super::crypto::{KeyMaterial, ReceivingKeys, SendingKeys};
+use super::super::number::{SequenceNumber, SocketId};
+use super::super::receiver::{Acknowledger, Arrival, Arrivals, Buffer, Losses, Taken, TimeBase};
+use super::super::round_trip::RoundTrip;
+use super::super::sender::{Sender, Terms, Transmission};
+use super::super::statistics::Statistics;
+use super::super::wire::{
+    Acknowledgement, ControlKind, ControlPacket, DataPacket, HEADER_BYTES, LossRange, LossRanges,
+    Negotiation, Packet, Rates, Reader, option_flag,
+};
+use super::accepted::Response;
+use super::control::{KeyResponse, Outbox};
+use super::negotiation::{is_golive, version_parts};
+use super::{Broken, Event, Input, MAX_DATAGRAM_BYTES, Negotiated, Output, Transmit, WakeReason};
+
+mod transmit;
+
+/// A peer that says nothing else says this often that it is there (section 3.2.3).
+const KEEP_ALIVE: Duration = Duration::from_secs(1);
+
+/// What a pause earns: enough that a wake-up that comes late costs no throughput.
+const BURST: Duration = Duration::from_millis(5);
+
+/// Subtypes of user-defined control packets.
+pub(super) const KEY_MATERIAL_REQUEST: u16 = 3;
+pub(super) const KEY_MATERIAL_RESPONSE: u16 = 4;
+/// `GL`: a report from a Golive peer, as the application wrote it.
+pub(super) const REPORT: u16 = 0x474C;
+
+/// Events that wait to be polled; a connection has few, and all of one kind are merged.
+const MAX_EVENTS: usize = 16;
+
+/// What a handshake of either side leads to.
+pub(crate) struct Setup {
+    pub(crate) peer: SocketAddr,
+    pub(crate) start: Time,
+    pub(crate) local_id: SocketId,
+    pub(crate) peer_id: SocketId,
+    pub(crate) send_from: SequenceNumber,
+    pub(crate) receive_from: SequenceNumber,
+    pub(crate) maximum_transmission_unit: u32,
+    pub(crate) peer_flow_window: u32,
+    /// When the handshake arrived that the peer's clock is known from.
+    pub(crate) arrived: Time,
+    pub(crate) timestamp: u32,
+    pub(crate) theirs: Negotiation,
+    pub(crate) send_latency: u16,
+    pub(crate) receive_latency: u16,
+    pub(crate) keys: Option<(SendingKeys, ReceivingKeys)>,
+    pub(crate) random: ChaCha20Rng,
+}
+
+/// See the module.
+pub(crate) struct Live {
+    start: Time,
+    local_id: SocketId,
+    peer_id: SocketId,
+    negotiated: Negotiated,
+    silence_timeout: Duration,
+    response: Option<Response>,
+    random: ChaCha20Rng,
+    sending_keys: Option<SendingKeys>,
+    receiving_keys: Option<ReceivingKeys>,
+
+    sender: Sender,
+    pacer: Pacer,
+    last_payload_origin: Time,
+    outbox: Outbox,
+
+    buffer: Buffer,
+    losses: Losses,
+    acknowledger: Acknowledger,
+    arrivals: Arrivals,
+    time_base: TimeBase,
+
+    round_trip: RoundTrip,
+    events: VecDeque<Event>,
+    peer_report: Vec<u8>,
+    last_sent: Time,
+    last_heard: Time,
+    peer_closed: bool,
+    closed: bool,
+    peer_rates: Rates,
+    counts: Statistics,
+}
+
+impl Live {
+    pub(crate) fn new(
+        config: &Config,
+        now: Time,
+        setup: Setup,
+        round_trip: RoundTrip,
+        response: Option<Response>,
+    ) -> Self {
+        let datagram_bytes = datagram_bytes(setup.peer, setup.maximum_transmission_unit);
+        let negotiated = Negotiated {
+            peer_version: version_parts(setup.theirs.version),
+            send_latency: Duration::from_millis(setup.send_latency.into()),
+            receive_latency: Duration::from_millis(setup.receive_latency.into()),
+            encryption: setup.keys.as_ref().map(|(sending, _)| sending.key_length()),
+            max_payload: datagram_bytes - HEADER_BYTES,
+            golive: is_golive(&setup.theirs),
+        };
+        let terms = Terms {
+            destination: setup.peer_id,
+            latency: negotiated.send_latency,
+            drops_late: setup.theirs.has(option_flag::TOO_LATE_DROP),
+            flow_window: config.flow_window.min(setup.peer_flow_window.max(2)),
+            datagram_bytes,
+        };
+        let receive_capacity = config.receive_buffer_packets();
+        let (sending_keys, receiving_keys) = setup.keys.unzip();
+        let mut outbox = Outbox::new();
+        outbox.handshake_response = response.is_some();
+        let mut events = VecDeque::with_capacity(MAX_EVENTS);
+        events.push_back(Event::Connected(negotiated));
+        Self {
+            start: setup.start,
+            local_id: setup.local_id,
+            peer_id: setup.peer_id,
+            negotiated,
+            silence_timeout: config.silence_timeout,
+            response,
+            random: setup.random,
+            sending_keys,
+            receiving_keys,
+            sender: Sender::new(terms, setup.send_from, config.send_buffer_packets()),
+            pacer: Pacer::new(None, BURST),
+            last_payload_origin: setup.start,
+            outbox,
+            buffer: Buffer::new(receive_capacity, MAX_DATAGRAM_BYTES, setup.receive_from),
+            losses: Losses::new(receive_capacity),
+            acknowledger: Acknowledger::new(now, setup.receive_from),
+            arrivals: Arrivals::new(datagram_bytes),
+            time_base: TimeBase::new(setup.arrived, setup.timestamp),
+            round_trip,
+            events,
+            peer_report: Vec::with_capacity(MAX_DATAGRAM_BYTES),
+            last_sent: now,
+            last_heard: now,
+            peer_closed: false,
+            closed: false,
+            peer_rates: Rates::default(),
+            counts: Statistics::default(),
+        }
+    }
+
+    pub(crate) fn handle(&mut self, now: Time, input: Input<'_>) {
+        match input {
+            Input::Datagram(datagram) => self.datagram(now, datagram),
+            Input::Payload { data, origin } => self.payload(now, data, origin),
+            Input::Report(report) if self.negotiated.golive => self.outbox.set_report(report),
+            Input::Report(_) => {}
+            Input::Close => self.outbox.shutdown = true,
+        }
+    }
+
+    pub(crate) fn local_id(&self) -> SocketId {
+        self.local_id
+    }
+
+    pub(crate) fn negotiated(&self) -> Negotiated {
+        self.negotiated
+    }
+
+    pub(crate) fn last_heard(&self) -> Time {
+        self.last_heard
+    }
+
+    pub(crate) fn set_pacing_rate(&mut self, now: Time, rate: Option<Bitrate>) {
+        self.pacer.set_rate(now, rate);
+    }
+
+    pub(crate) fn unsent(&self) -> ByteCount {
+        self.sender.unsent_bytes()
+    }
+
+    pub(crate) fn feedback(&self, now: Time) -> Feedback {
+        Feedback {
+            at: now,
+            rtt: self.round_trip.smoothed(),
+            rtt_variance: self.round_trip.variance(),
+            rtt_min: self.round_trip.minimum(),
+            sent: self.counts.bytes_sent,
+            acknowledged: self.sender.counts.bytes_acknowledged,
+            lost_packets: self.sender.counts.reported_lost,
+            in_flight: self.sender.in_flight_bytes(),
+            unsent: self.sender.unsent_bytes(),
+        }
+    }
+
+    pub(crate) fn statistics(&self, now: Time) -> Statistics {
+        let sender = &self.sender.counts;
+        let bits = |packets: u32| u64::from(packets) * MAX_DATAGRAM_BYTES as u64 * 8;
+        Statistics {
+            packets_sent: sender.sent,
+            packets_retransmitted: sender.retransmitted,
+            bytes_retransmitted: sender.bytes_retransmitted,
+            packets_reported_lost: sender.reported_lost,
+            packets_dropped: sender.dropped,
+            bytes_acknowledged: sender.bytes_acknowledged,
+            packets_lost: self.buffer.skipped,
+            rtt: self.round_trip.smoothed(),
+            rtt_variance: self.round_trip.variance(),
+            packets_in_flight: self.sender.in_flight() as u32,
+            packets_unsent: self.sender.unsent() as u32,
+            bytes_unsent: self.sender.unsent_bytes(),
+            unsent_for: self.sender.unsent_for(now),
+            packets_buffered: self.buffer.arrived() as u32,
+            peer_receive_rate: Bitrate::from_bits_per_second(u64::from(self.peer_rates.bytes) * 8),
+            peer_link_capacity: Bitrate::from_bits_per_second(bits(self.peer_rates.capacity)),
+            peer_buffer_free: self.sender.window(),
+            ..self.counts
+        }
+    }
+
+    fn payload(&mut self, now: Time, data: &[u8], origin: Time) {
+        if self.outbox.shutdown || self.peer_closed {
+            return;
+        }
+        let origin = origin.min(now).max(self.last_payload_origin);
+        self.last_payload_origin = origin;
+        if let Some(keys) = &mut self.sending_keys
+            && keys.advance(now, &mut self.random)
+        {
+            self.note(Event::KeyRefreshed);
+        }
+        let timestamp = self.timestamp(origin);
+        self.sender.push(origin, timestamp, data, self.sending_keys.as_mut());
+    }
+
+    fn datagram(&mut self, now: Time, datagram: &[u8]) {
+        let Some(packet) = Packet::parse(datagram) else { return };
+        let destination = match &packet {
+            Packet::Data(packet) => packet.destination,
+            Packet::Control(packet) => packet.header.destination,
+        };
+        if destination != self.local_id {
+            // A conclusion that is repeated is addressed to the listener.
+            if let Packet::Control(packet) = &packet {
+                self.outbox.handshake_response |=
+                    packet.header.kind == ControlKind::Handshake && self.response.is_some();
+            }
+            return;
+        }
+        self.last_heard = now;
+        self.counts.datagrams_received += 1;
+        self.counts.bytes_received += datagram.len().into();
+        match packet {
+            Packet::Data(packet) => self.data(now, &packet),
+            Packet::Control(packet) => self.control(now, &packet),
+        }
+    }
+
+    fn data(&mut self, now: Time, packet: &DataPacket<'_>) {
+        self.counts.packets_received_retransmitted += u64::from(packet.retransmitted);
+        let Ok(key) = packet.key else { return };
+        if packet.message_number == 0 || self.peer_closed {
+            return;
+        }
+        let origin = self.time_base.origin(now, packet.timestamp);
+        let number = packet.sequence_number;
+        let keys = &self.receiving_keys;
+        let mut readable = true;
+        let arrival = self.buffer.insert(number, origin, packet.payload, |payload| {
+            readable = match (key, keys) {
+                (Some(parity), Some(keys)) => keys.decrypt(parity, number, payload),
+                // What is not encrypted has no place in an encrypted connection, nor the reverse.
+                (None, None) => true,
+                (Some(_), None) | (None, Some(_)) => false,
+            };
+            readable
+        });
+        self.counts.packets_undecrypted += u64::from(!readable);
+        match arrival {
+            Arrival::Newest { gap } => {
+                self.losses.forget_before(self.buffer.next());
+                if let Some(gap) = gap {
+                    let interval = Losses::interval(self.round_trip.cautious());
+                    self.losses.add(now, gap, interval);
+                }
+            }
+            Arrival::Fills => {
+                let missing = self.losses.found(number);
+                self.counts.packets_recovered += u64::from(missing);
+            }
+            Arrival::Duplicate => {
+                self.counts.packets_duplicate += 1;
+                return;
+            }
+            Arrival::NoRoom => return,
+        }
+        self.counts.packets_received += 1;
+        self.acknowledger.note_packet();
+        if !packet.retransmitted {
+            self.arrivals.note(now, number, packet.payload.len() + HEADER_BYTES);
+        }
+    }
+
+    fn control(&mut self, now: Time, packet: &ControlPacket<'_>) {
+        match packet.header.kind {
+            ControlKind::Acknowledgement => self.acknowledgement(now, packet),
+            ControlKind::LossReport => {
+                for range in LossRanges::new(packet.body) {
+                    self.sender.report_lost(now, range, &self.round_trip);
+                }
+            }
+            ControlKind::AcknowledgementOfAcknowledgement => {
+                if let Some(rtt) = self.acknowledger.confirm(now, packet.header.information) {
+                    self.round_trip.sample(now, rtt);
+                    self.time_base.sample(now, packet.header.timestamp, rtt);
+                }
+            }
+            ControlKind::DropRequest => self.drop_request(packet.body),
+            ControlKind::Shutdown => self.peer_closed = true,
+            ControlKind::UserDefined(KEY_MATERIAL_REQUEST) => self.new_keys(now, packet.body),
+            ControlKind::UserDefined(KEY_MATERIAL_RESPONSE) => {
+                if let Some(keys) = &mut self.sending_keys {
+                    keys.confirm(packet.body);
+                }
+            }
+            ControlKind::UserDefined(REPORT) => {
+                self.peer_report.clear();
+                let report = packet.body.get(..MAX_DATAGRAM_BYTES).unwrap_or(packet.body);
+                self.peer_report.extend_from_slice(report);
+            }
+            ControlKind::Handshake
+            | ControlKind::KeepAlive
+            | ControlKind::PeerError
+            | ControlKind::UserDefined(_)
+            | ControlKind::Other => {}
+        }
+    }
+
+    fn acknowledgement(&mut self, now: Time, packet: &ControlPacket<'_>) {
+        let Some(acknowledgement) = Acknowledgement::parse(packet.body) else { return };
+        let measured = acknowledgement.measured;
+        self.sender.acknowledge(acknowledgement.next, measured.map(|m| m.buffer_free));
+        let Some(measured) = measured else { return };
+        self.outbox.acknowledge(packet.header.information);
+        let peer_sends = self.counts.packets_received > 0;
+        self.round_trip.reported(now, measured.rtt, measured.rtt_variance, peer_sends);
+        if let Some(rates) = measured.rates {
+            self.peer_rates = rates;
+        }
+    }
+
+    fn drop_request(&mut self, body: &[u8]) {
+        let mut reader = Reader::new(body);
+        let (Some(first), Some(last)) = (reader.u32(), reader.u32()) else { return };
+        let (first, last) = (SequenceNumber::new(first), SequenceNumber::new(last));
+        if last.distance_from(first) >= 0 {
+            let range = LossRange { first, last };
+            self.losses.forget(range);
+            self.buffer.note_dropped(range);
+        }
+    }
+
+    fn new_keys(&mut self, now: Time, message: &[u8]) {
+        let (Some(keys), Some(material)) = (&mut self.receiving_keys, KeyMaterial::parse(message))
+        else {
+            return;
+        };
+        if keys.learn(now, &material) {
+            self.outbox.key_response = KeyResponse::new(message);
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        if let (Some(Event::Dropped { packets }), Event::Dropped { packets: more }) =
+            (self.events.back_mut(), &event)
+        {
+            *packets += more;
+        } else if self.events.len() < MAX_EVENTS {
+            self.events.push_back(event);
+        }
+    }
+
+    /// `time` on the connection's own clock.
+    fn timestamp(&self, time: Time) -> u32 {
+        time.since(self.start).as_micros() as u32
+    }
+
+    /// The first packet that has neither arrived nor been given up.
+    fn first_missing(&self) -> SequenceNumber {
+        self.losses.first().unwrap_or(self.buffer.end())
+    }
+}
+
+/// Bytes of a datagram that fit both sides' largest IP packet.
+fn datagram_bytes(peer: SocketAddr, maximum_transmission_unit: u32) -> usize {
+    const UDP_HEADER: usize = 8;
+    const SMALLEST: usize = 576;
+    let ip_header = if peer.is_ipv4() { 20 } else { 40 };
+    let packet = usize::try_from(maximum_transmission_unit).unwrap_or(usize::MAX);
+    (packet.max(SMALLEST) - ip_header - UDP_HEADER).min(MAX_DATAGRAM_BYTES)
+}

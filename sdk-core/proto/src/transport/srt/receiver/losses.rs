@@ -1,0 +1,228 @@
+//! What is missing, and when the peer is told.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::units::Time;
+
+use super::super::number::SequenceNumber;
+use super::super::wire::{LossRange, Writer, put_loss_range};
+
+/// Losses are reported again no sooner than this (section 4.8.2).
+const MIN_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Ranges that wait for their first report; more wait for the periodic one.
+const MAX_FRESH: usize = 64;
+
+struct Loss {
+    range: LossRange,
+    reported: Time,
+}
+
+/// Missing packets in order, in ranges that neither touch nor overlap.
+pub(crate) struct Losses {
+    missing: VecDeque<Loss>,
+    fresh: VecDeque<LossRange>,
+    report_at: Time,
+}
+
+impl Losses {
+    /// `capacity` packets can be missing at most.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            missing: VecDeque::with_capacity(capacity / 2 + 1),
+            fresh: VecDeque::with_capacity(MAX_FRESH),
+            report_at: Time::ZERO,
+        }
+    }
+
+    /// A gap was found after everything known so far. It is to be reported at once, and again
+    /// every `interval`.
+    pub(crate) fn add(&mut self, now: Time, range: LossRange, interval: Duration) {
+        if self.missing.is_empty() {
+            self.report_at = now + interval;
+        }
+        self.missing.push_back(Loss { range, reported: now });
+        if self.fresh.len() < MAX_FRESH {
+            self.fresh.push_back(range);
+        }
+    }
+
+    /// A packet arrived; whether it had been missing.
+    pub(crate) fn found(&mut self, number: SequenceNumber) -> bool {
+        let index = self.missing.partition_point(|l| l.range.last.distance_from(number) < 0);
+        let Some(loss) = self.missing.get_mut(index) else { return false };
+        let LossRange { first, last } = loss.range;
+        if first.distance_from(number) > 0 {
+            return false;
+        }
+        let reported = loss.reported;
+        if first == last {
+            self.missing.remove(index);
+        } else if first == number {
+            loss.range.first = number.plus(1);
+        } else if last == number {
+            loss.range.last = number.previous();
+        } else {
+            loss.range.last = number.previous();
+            let range = LossRange { first: number.plus(1), last };
+            self.missing.insert(index + 1, Loss { range, reported });
+        }
+        true
+    }
+
+    /// Stops waiting for everything before `number`.
+    pub(crate) fn forget_before(&mut self, number: SequenceNumber) {
+        while let Some(loss) = self.missing.front_mut()
+            && loss.range.first.distance_from(number) < 0
+        {
+            if loss.range.last.distance_from(number) >= 0 {
+                loss.range.first = number;
+                break;
+            }
+            self.missing.pop_front();
+        }
+    }
+
+    /// Stops waiting for the packets in `dropped`.
+    pub(crate) fn forget(&mut self, dropped: LossRange) {
+        let mut index =
+            self.missing.partition_point(|l| l.range.last.distance_from(dropped.first) < 0);
+        while let Some(loss) = self.missing.get_mut(index) {
+            let LossRange { first, last } = loss.range;
+            if first.distance_from(dropped.last) > 0 {
+                break;
+            }
+            let keeps_head = first.distance_from(dropped.first) < 0;
+            let keeps_tail = last.distance_from(dropped.last) > 0;
+            let tail = LossRange { first: dropped.last.plus(1), last };
+            match (keeps_head, keeps_tail) {
+                (false, false) => {
+                    self.missing.remove(index);
+                    continue;
+                }
+                (false, true) => loss.range = tail,
+                (true, false) => loss.range.last = dropped.first.previous(),
+                (true, true) => {
+                    loss.range.last = dropped.first.previous();
+                    let reported = loss.reported;
+                    self.missing.insert(index + 1, Loss { range: tail, reported });
+                    break;
+                }
+            }
+            index += 1;
+        }
+    }
+
+    /// The first missing packet.
+    pub(crate) fn first(&self) -> Option<SequenceNumber> {
+        self.missing.front().map(|loss| loss.range.first)
+    }
+
+    /// When the next report is due.
+    pub(crate) fn report_at(&self) -> Option<Time> {
+        match (self.missing.is_empty(), self.fresh.is_empty()) {
+            (true, _) => None,
+            (false, false) => Some(Time::ZERO),
+            (false, true) => Some(self.report_at),
+        }
+    }
+
+    /// Writes the report that is due: of the gaps that are new, or of everything that has not
+    /// been reported within a quarter of the interval. False if there is nothing to say.
+    pub(crate) fn write_report(
+        &mut self,
+        now: Time,
+        interval: Duration,
+        writer: &mut Writer<'_>,
+    ) -> bool {
+        let before = writer.length();
+        while let Some(range) = self.fresh.pop_front() {
+            // What arrived since is named once more at worst; the sender has then been told
+            // nothing wrong, only late.
+            if !put_loss_range(writer, range) {
+                break;
+            }
+        }
+        if self.report_at <= now {
+            self.report_at = now + interval;
+            for loss in &mut self.missing {
+                if loss.reported + interval / 4 <= now {
+                    if !put_loss_range(writer, loss.range) {
+                        break;
+                    }
+                    loss.reported = now;
+                }
+            }
+        }
+        writer.length() > before
+    }
+
+    /// How often losses are reported for this round trip (section 4.8.2).
+    pub(crate) fn interval(cautious_round_trip: Duration) -> Duration {
+        (cautious_round_trip / 2).max(MIN_INTERVAL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_millis(20);
+
+    fn range(first: u32, last: u32) -> LossRange {
+        LossRange { first: SequenceNumber::new(first), last: SequenceNumber::new(last) }
+    }
+
+    fn ranges(losses: &Losses) -> Vec<LossRange> {
+        losses.missing.iter().map(|loss| loss.range).collect()
+    }
+
+    fn losses(gaps: &[LossRange]) -> Losses {
+        let mut losses = Losses::new(64);
+        for gap in gaps {
+            losses.add(Time::ZERO, *gap, INTERVAL);
+        }
+        losses
+    }
+
+    #[test]
+    fn a_packet_found_shortens_or_splits_its_range() {
+        let mut losses = losses(&[range(0x7FFF_FFFE, 3)]);
+        assert!(losses.found(SequenceNumber::new(0)));
+        assert_eq!(ranges(&losses), [range(0x7FFF_FFFE, 0x7FFF_FFFF), range(1, 3)]);
+        assert!(losses.found(SequenceNumber::new(3)));
+        assert!(losses.found(SequenceNumber::new(1)));
+        assert!(!losses.found(SequenceNumber::new(1)));
+        assert_eq!(ranges(&losses), [range(0x7FFF_FFFE, 0x7FFF_FFFF), range(2, 2)]);
+    }
+
+    #[test]
+    fn dropped_packets_are_waited_for_no_more() {
+        let mut losses = losses(&[range(1, 4), range(6, 9), range(12, 12)]);
+        losses.forget(range(3, 7));
+        assert_eq!(ranges(&losses), [range(1, 2), range(8, 9), range(12, 12)]);
+        losses.forget_before(SequenceNumber::new(9));
+        assert_eq!(ranges(&losses), [range(9, 9), range(12, 12)]);
+        losses.forget(range(0, 100));
+        assert_eq!(losses.first(), None);
+    }
+
+    #[test]
+    fn a_gap_is_reported_at_once_and_then_every_interval() {
+        let mut losses = losses(&[range(1, 4)]);
+        let report = |losses: &mut Losses, millis| {
+            let mut buffer = [0; 64];
+            let now = Time::from_millis(millis);
+            losses.write_report(now, INTERVAL, &mut Writer::new(&mut buffer))
+        };
+        assert_eq!(losses.report_at(), Some(Time::ZERO));
+        assert!(report(&mut losses, 0));
+        assert!(!report(&mut losses, 19));
+        assert_eq!(losses.report_at(), Some(Time::from_millis(20)));
+        assert!(report(&mut losses, 20));
+        losses.forget(range(1, 4));
+        assert_eq!(losses.report_at(), None);
+        assert!(!report(&mut losses, 60));
+    }
+}

@@ -1,0 +1,419 @@
+//! The sending half of a connection: what was accepted, what is in flight, what goes next.
+//!
+//! Packets are encrypted once, into a slot of their own, and leave from there however often they
+//! are sent. Retransmissions go first; nothing is sent again that can no longer arrive in time,
+//! nor within a round trip of the last time (a report that crossed it says nothing new).
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::units::{ByteCount, Time};
+
+use super::crypto::SendingKeys;
+use super::number::{MessageNumber, SequenceNumber, SocketId};
+use super::pool::{Pool, Slot};
+use super::round_trip::RoundTrip;
+use super::wire::{
+    HEADER_BYTES, LossRange, RETRANSMITTED_BYTE, RETRANSMITTED_FLAG, Writer, write_data_header,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// The sender keeps a packet at least so long, even with a short latency (section 4.6).
+const MIN_LATE_DROP: Duration = Duration::from_secs(1);
+
+/// Acknowledgements come every 10 ms; as much again for clocks that tick coarsely.
+const ACKNOWLEDGEMENT_SLACK: Duration = Duration::from_millis(20);
+
+/// A retransmission is worth sending until its deadline and this much: for clocks and jitter.
+const DEADLINE_SLACK: Duration = Duration::from_millis(10);
+
+/// Drop requests that wait to be sent; more are merged or forgotten, and asked for again.
+const MAX_DROP_REQUESTS: usize = 64;
+
+/// What the peer asked of whoever sends to it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    /// The peer's socket.
+    pub(crate) destination: SocketId,
+    /// How long the peer holds packets before it delivers them.
+    pub(crate) latency: Duration,
+    /// Whether the peer skips what comes too late.
+    pub(crate) drops_late: bool,
+    /// Packets in flight at most.
+    pub(crate) flow_window: u32,
+    /// Bytes of a datagram at most.
+    pub(crate) datagram_bytes: usize,
+}
+
+/// Whether a packet leaves for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transmission {
+    First,
+    Again,
+}
+
+/// Counts of the sending half.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SenderCounts {
+    pub(crate) sent: u64,
+    pub(crate) retransmitted: u64,
+    pub(crate) bytes_retransmitted: ByteCount,
+    pub(crate) reported_lost: u64,
+    pub(crate) dropped: u64,
+    pub(crate) bytes_acknowledged: ByteCount,
+}
+
+struct Entry {
+    slot: Slot,
+    length: usize,
+    origin: Time,
+    last_sent: Time,
+    retransmissions: u32,
+    /// To be sent again.
+    wanted: bool,
+    /// Named in a loss report before.
+    reported: bool,
+    /// Too late to be sent again.
+    given_up: bool,
+}
+
+/// See the module.
+pub(crate) struct Sender {
+    terms: Terms,
+    pool: Pool,
+    /// Unacknowledged packets in order; `first` is the number of the one in front.
+    ring: VecDeque<Entry>,
+    first: SequenceNumber,
+    /// How many of the ring have been sent at least once; they come first.
+    sent: usize,
+    in_flight_bytes: usize,
+    unsent_bytes: usize,
+    wanted: usize,
+    /// No entry before this one is wanted.
+    lowest_wanted: usize,
+    next_message: MessageNumber,
+    window: u32,
+    /// Everything before this number the peer has or has skipped.
+    acknowledged: SequenceNumber,
+    drop_requests: VecDeque<LossRange>,
+    pub(crate) counts: SenderCounts,
+}
+
+impl Sender {
+    pub(crate) fn new(terms: Terms, first: SequenceNumber, capacity: usize) -> Self {
+        Self {
+            terms,
+            pool: Pool::new(capacity, terms.datagram_bytes),
+            ring: VecDeque::with_capacity(capacity),
+            first,
+            sent: 0,
+            in_flight_bytes: 0,
+            unsent_bytes: 0,
+            wanted: 0,
+            lowest_wanted: 0,
+            next_message: MessageNumber::FIRST,
+            window: terms.flow_window,
+            acknowledged: first,
+            drop_requests: VecDeque::with_capacity(MAX_DROP_REQUESTS),
+            counts: SenderCounts::default(),
+        }
+    }
+
+    /// Accepts a payload, cut to what a datagram holds. If there is no room, the oldest packet
+    /// is given up for it.
+    pub(crate) fn push(
+        &mut self,
+        origin: Time,
+        timestamp: u32,
+        payload: &[u8],
+        keys: Option<&mut SendingKeys>,
+    ) {
+        if self.pool.is_empty() {
+            self.drop_front(1);
+        }
+        let Some(slot) = self.pool.take() else { return };
+        let number = self.first.plus(self.ring.len() as u32);
+        let datagram = self.pool.get_mut(&slot);
+        let payload = payload.get(..self.terms.datagram_bytes - HEADER_BYTES).unwrap_or(payload);
+        let parity = keys.as_ref().map(|keys| keys.parity());
+        let mut writer = Writer::new(datagram);
+        let destination = self.terms.destination;
+        write_data_header(&mut writer, number, self.next_message, parity, timestamp, destination);
+        writer.put(payload);
+        let length = writer.length();
+        if let (Some(keys), Some(payload)) = (keys, datagram.get_mut(HEADER_BYTES..length)) {
+            keys.encrypt(number, payload);
+        }
+        self.next_message = self.next_message.next();
+        self.unsent_bytes += length;
+        self.ring.push_back(Entry {
+            slot,
+            length,
+            origin,
+            last_sent: Time::ZERO,
+            retransmissions: 0,
+            wanted: false,
+            reported: false,
+            given_up: false,
+        });
+    }
+
+    /// The peer has, or has skipped, everything before `next`; `buffer_free` packets fit into
+    /// its buffer from there on, if it says so.
+    pub(crate) fn acknowledge(&mut self, next: SequenceNumber, buffer_free: Option<u32>) {
+        // Numbers that were never sent are a fault of the peer, or an attack.
+        if next.distance_from(self.first) > self.sent as i32
+            || next.distance_from(self.acknowledged) < 0
+        {
+            return;
+        }
+        self.acknowledged = next;
+        if let Some(free) = buffer_free {
+            self.window = free.min(self.terms.flow_window);
+        }
+        for _ in 0..next.offset_from(self.first).unwrap_or(0) {
+            if let Some((entry, _)) = self.pop_front()
+                && !entry.given_up
+            {
+                self.counts.bytes_acknowledged += entry.length.into();
+            }
+        }
+    }
+
+    /// The peer misses the packets in `range`.
+    pub(crate) fn report_lost(&mut self, now: Time, range: LossRange, round_trip: &RoundTrip) {
+        let crossing = round_trip.smoothed() + round_trip.variance();
+        if let Some(gone) = self.gone(range) {
+            self.request_drop(gone);
+        }
+        let start = range.first.offset_from(self.first).unwrap_or(0);
+        let Some(end) = range.last.offset_from(self.first) else { return };
+        for index in start..self.sent.min(end.saturating_add(1)) {
+            let Some(entry) = self.ring.get_mut(index) else { break };
+            if !entry.reported {
+                entry.reported = true;
+                self.counts.reported_lost += 1;
+            }
+            let crossed = entry.retransmissions > 0 && now < entry.last_sent + crossing;
+            if !entry.wanted && !crossed {
+                self.want(index);
+            }
+        }
+    }
+
+    /// Acknowledgements stop at the first hole. If the oldest packet should have been
+    /// acknowledged by now and was not, and no report names it, then it, its retransmission or
+    /// the report was lost: it is sent again, no more often than once a round trip.
+    pub(crate) fn check_oldest(&mut self, now: Time, round_trip: &RoundTrip) {
+        if self.oldest_due(round_trip).is_some_and(|due| due <= now) {
+            self.want(0);
+        }
+    }
+
+    /// When [`Sender::check_oldest`] would send.
+    pub(crate) fn oldest_due(&self, round_trip: &RoundTrip) -> Option<Time> {
+        let oldest = self.ring.front().filter(|entry| !entry.wanted && !entry.given_up)?;
+        let due = oldest.last_sent + round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
+        (self.sent > 0 && due <= self.deadline(oldest)).then_some(due)
+    }
+
+    /// Gives up what is too old to be kept (section 4.6); how many packets that was.
+    pub(crate) fn expire(&mut self, now: Time) -> usize {
+        let late = self.ring.iter().take_while(|entry| self.expiry(entry) <= now).count();
+        self.drop_front(late);
+        late
+    }
+
+    /// When [`Sender::expire`] will next give something up.
+    pub(crate) fn expires_at(&self) -> Option<Time> {
+        self.ring.front().map(|entry| self.expiry(entry))
+    }
+
+    /// Whether something could be sent, if the pacer allows it.
+    pub(crate) fn has_work(&self) -> bool {
+        self.wanted > 0 || (self.sent < self.ring.len() && self.window_is_open())
+    }
+
+    /// Writes the packet that goes next, and how long it is.
+    pub(crate) fn transmit(
+        &mut self,
+        now: Time,
+        buffer: &mut [u8],
+    ) -> Option<(usize, Transmission)> {
+        while let Some(index) = self.take_wanted() {
+            if self.too_late(now, index) {
+                self.give_up(index);
+                continue;
+            }
+            let entry = self.ring.get_mut(index)?;
+            entry.last_sent = now;
+            entry.retransmissions = entry.retransmissions.saturating_add(1);
+            let length = entry.length;
+            if let Some(byte) = self.pool.get_mut(&entry.slot).get_mut(RETRANSMITTED_BYTE) {
+                *byte |= RETRANSMITTED_FLAG;
+            }
+            self.counts.retransmitted += 1;
+            self.counts.bytes_retransmitted += length.into();
+            return self.copy(index, buffer).map(|length| (length, Transmission::Again));
+        }
+        if !self.window_is_open() {
+            return None;
+        }
+        let entry = self.ring.get_mut(self.sent)?;
+        entry.last_sent = now;
+        self.unsent_bytes -= entry.length;
+        self.in_flight_bytes += entry.length;
+        self.sent += 1;
+        self.counts.sent += 1;
+        self.copy(self.sent - 1, buffer).map(|length| (length, Transmission::First))
+    }
+
+    /// A range of packets that the peer should stop waiting for.
+    pub(crate) fn take_drop_request(&mut self) -> Option<LossRange> {
+        self.drop_requests.pop_front()
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.sent
+    }
+
+    pub(crate) fn in_flight_bytes(&self) -> ByteCount {
+        self.in_flight_bytes.into()
+    }
+
+    pub(crate) fn unsent(&self) -> usize {
+        self.ring.len() - self.sent
+    }
+
+    pub(crate) fn unsent_bytes(&self) -> ByteCount {
+        self.unsent_bytes.into()
+    }
+
+    /// How long the oldest unsent packet has waited.
+    pub(crate) fn unsent_for(&self, now: Time) -> Duration {
+        self.ring.get(self.sent).map_or(Duration::ZERO, |entry| now.since(entry.origin))
+    }
+
+    pub(crate) fn window(&self) -> u32 {
+        self.window
+    }
+
+    fn window_is_open(&self) -> bool {
+        self.sent < self.window as usize
+    }
+
+    /// When the peer delivers this packet, on our clock and as seen from here: a packet sent
+    /// now arrives one way later, but the peer also began to count one way later.
+    fn deadline(&self, entry: &Entry) -> Time {
+        entry.origin + self.terms.latency + DEADLINE_SLACK
+    }
+
+    fn expiry(&self, entry: &Entry) -> Time {
+        entry.origin + (self.terms.latency + self.terms.latency / 4).max(MIN_LATE_DROP)
+    }
+
+    fn too_late(&self, now: Time, index: usize) -> bool {
+        let late = self.ring.get(index).is_some_and(|entry| self.deadline(entry) < now);
+        late && self.terms.drops_late
+    }
+
+    fn want(&mut self, index: usize) {
+        if let Some(entry) = self.ring.get_mut(index)
+            && !entry.wanted
+            && !entry.given_up
+        {
+            entry.wanted = true;
+            self.wanted += 1;
+            self.lowest_wanted = self.lowest_wanted.min(index);
+        }
+    }
+
+    fn take_wanted(&mut self) -> Option<usize> {
+        if self.wanted == 0 {
+            self.lowest_wanted = self.sent;
+            return None;
+        }
+        let wanted = self.ring.range_mut(self.lowest_wanted.min(self.sent)..self.sent);
+        let (skipped, entry) = wanted.enumerate().find(|(_, entry)| entry.wanted)?;
+        entry.wanted = false;
+        self.wanted -= 1;
+        let index = self.lowest_wanted + skipped;
+        self.lowest_wanted = index + 1;
+        Some(index)
+    }
+
+    /// The part of a reported range that is neither here nor acknowledged: it was given up.
+    fn gone(&self, range: LossRange) -> Option<LossRange> {
+        let after = |a: SequenceNumber, b: SequenceNumber| a.distance_from(b) > 0;
+        let first =
+            if after(range.first, self.acknowledged) { range.first } else { self.acknowledged };
+        let last = self.first.previous();
+        let last = if after(range.last, last) { last } else { range.last };
+        (last.distance_from(first) >= 0).then_some(LossRange { first, last })
+    }
+
+    fn give_up(&mut self, index: usize) {
+        if let Some(entry) = self.ring.get_mut(index) {
+            entry.given_up = true;
+            self.counts.dropped += 1;
+            let number = self.first.plus(index as u32);
+            self.request_drop(LossRange { first: number, last: number });
+        }
+    }
+
+    fn drop_front(&mut self, count: usize) {
+        let first = self.first;
+        for _ in 0..count {
+            if let Some((entry, _)) = self.pop_front()
+                && !entry.given_up
+            {
+                self.counts.dropped += 1;
+            }
+        }
+        if count > 0 {
+            self.request_drop(LossRange { first, last: self.first.previous() });
+        }
+    }
+
+    fn request_drop(&mut self, range: LossRange) {
+        if let Some(last) = self.drop_requests.back_mut()
+            && last.last.plus(1) == range.first
+        {
+            last.last = range.last;
+        } else if self.drop_requests.len() < MAX_DROP_REQUESTS {
+            self.drop_requests.push_back(range);
+        }
+    }
+
+    /// Takes the oldest packet out; what it was, and whether it had been sent.
+    fn pop_front(&mut self) -> Option<(Popped, bool)> {
+        let entry = self.ring.pop_front()?;
+        let popped = Popped { length: entry.length, given_up: entry.given_up };
+        self.pool.give_back(entry.slot);
+        self.first = self.first.plus(1);
+        self.wanted -= usize::from(entry.wanted);
+        self.lowest_wanted = self.lowest_wanted.saturating_sub(1);
+        let was_sent = self.sent > 0;
+        if was_sent {
+            self.sent -= 1;
+            self.in_flight_bytes -= entry.length;
+        } else {
+            self.unsent_bytes -= entry.length;
+        }
+        Some((popped, was_sent))
+    }
+
+    fn copy(&self, index: usize, buffer: &mut [u8]) -> Option<usize> {
+        let entry = self.ring.get(index)?;
+        let datagram = self.pool.get(&entry.slot).get(..entry.length)?;
+        buffer.get_mut(..entry.length)?.copy_from_slice(datagram);
+        Some(entry.length)
+    }
+}
+
+struct Popped {
+    length: usize,
+    given_up: bool,
+}
