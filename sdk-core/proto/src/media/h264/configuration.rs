@@ -34,7 +34,7 @@ impl DecoderConfiguration {
         configuration.checked()
     }
 
-    /// Reads the body of an `avcC` box.
+    /// Reads the body of an `avcC` box, which may leave the parameter sets to the pictures.
     pub fn parse(record: &[u8]) -> Result<Self, Error> {
         const WHAT: &str = "avcC record";
         let [1, _, _, _, lengths, sps_count, rest @ ..] = record else {
@@ -48,7 +48,7 @@ impl DecoderConfiguration {
         let (sps, rest) = take_sets(rest, sps_count & 0x1F)?;
         let (pps_count, rest) = rest.split_first().ok_or(Error::Truncated(WHAT))?;
         let (pps, _) = take_sets(rest, *pps_count)?;
-        Self { length_size, sps, pps }.checked()
+        Ok(Self { length_size, sps, pps })
     }
 
     /// The body of an `avcC` box.
