@@ -83,9 +83,12 @@ fn in_reports(reports: &str) -> Vec<Sight> {
     };
     let last = reports.lines().last().unwrap_or("no line at all");
     vec![
-        event("device_lost", "the loss of the camera was reported"),
-        event("device_back", "its return was reported"),
-        Sight::new(last.contains("totals"), format!("the last line has the totals: {last}")),
+        event("\"event\":\"device_lost\"", "the loss of the camera was reported"),
+        event("\"event\":\"device_back\"", "its return was reported"),
+        Sight::new(
+            last.contains("\"final\":true"),
+            format!("the last line has the totals: {last}"),
+        ),
     ]
 }
 
