@@ -19,7 +19,7 @@ mod recording;
 mod tone;
 mod verdict;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -38,12 +38,14 @@ runs `golive devices` and `golive to --video camera --audio mic` in it; pulls th
 live and puts it back; and judges what arrived: the picture, its motion, the tone, the events.
 Wants Debian on x86-64. The guest has no network. Everything stays in target/lab.
 
-Usage: cargo xtask lab [--yes]
+Usage: cargo xtask lab [--golive PATH] [--yes]
 
-  --yes   install QEMU and what else is missing without asking";
+  --golive PATH   the command to judge, instead of one built from these sources
+  --yes           install QEMU and what else is missing without asking";
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let yes = arguments.flag("--yes");
+    let golive = arguments.option("--golive")?.map(PathBuf::from);
     arguments.finish()?;
     if std::env::consts::ARCH != "x86_64" || std::env::consts::OS != "linux" {
         return Err(Failure::missing("the lab's guest is made from Debian's packages for x86-64"));
@@ -51,7 +53,8 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     setup::ensure(Level::Lab, yes)?;
     let folder = workspace::target().join("lab");
     let results = folder.join("results");
-    let kernel = prepare(&folder)?;
+    let golive = golive.map_or_else(build, Ok)?;
+    let kernel = prepare(&folder, golive)?;
 
     terminal::announce("running the guest, which takes about 90 s");
     let begin = Instant::now();
@@ -66,10 +69,14 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     verdict::judge(&results)
 }
 
-/// Builds `golive`, fetches the packages and packs the image; returns the kernel to boot.
-fn prepare(folder: &Path) -> Result<std::path::PathBuf, Failure> {
+fn build() -> Result<PathBuf, Failure> {
     terminal::announce("building golive");
     process::run(process::cargo().args(["build", "--package", "golive-cli", "--bin", "golive"]))?;
+    Ok(workspace::target().join("debug").join("golive"))
+}
+
+/// Fetches the packages and packs the image; returns the kernel to boot.
+fn prepare(folder: &Path, golive: PathBuf) -> Result<PathBuf, Failure> {
     let unpacked = |package: &str| packages::unpacked(&folder.join("packages"), package);
     let name = packages::kernel()?;
     let kernel = unpacked(&name)?;
@@ -77,7 +84,7 @@ fn prepare(folder: &Path) -> Result<std::path::PathBuf, Failure> {
         busybox: unpacked("busybox-static")?.join("bin/busybox"),
         modules: modules::load_order(&kernel.join("lib/modules"), guest::MODULES)?,
         programs: vec![
-            ("bin/golive", workspace::target().join("debug").join("golive")),
+            ("bin/golive", golive),
             ("bin/aplay", unpacked("alsa-utils")?.join("usr/bin/aplay")),
         ],
     };

@@ -12,7 +12,9 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         // Attributes of the whole crate may come before its words.
         let mut lines = file.text.lines().skip_while(|line| line.starts_with("#!["));
         let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
-        file.text.lines().count() >= SHORT && !first.starts_with("//! ")
+        // A module's own tests are introduced by the module.
+        let exempt = file.path.ends_with("tests.rs") || file.text.lines().count() < SHORT;
+        !exempt && !first.starts_with("//! ")
     });
     silent.map(|file| file.finding(1, "begin with `//!` and what this file is for")).collect()
 }
