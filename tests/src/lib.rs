@@ -4,8 +4,11 @@
 //! - [`relay`]: the same between real sockets on loopback, in real time.
 //! - [`payload`]: numbered payloads, and a judge who counts what arrived and when.
 //! - [`peers`]: real programs to talk to.
+//! - [`endpoint`]: our own SRT over a plain socket.
 //! - [`fuzz`]: what strangers may feed in.
+//! - [`simulation`]: SRT over the same networks in virtual time.
 //! - [`sink`]: where peers hand over what they received.
+//! - [`table`]: networks over which libsrt has been measured.
 //! - [`trial`]: payloads through the relay from one peer to another, judged.
 
 #![allow(
@@ -13,10 +16,13 @@
     clippy::panic,
     reason = "a harness: what cannot be set up fails the test that asked for it"
 )]
+pub mod endpoint;
 pub mod fuzz;
 pub mod network;
 pub mod payload;
 pub mod peers;
 pub mod relay;
+pub mod simulation;
 pub mod sink;
+pub mod table;
 pub mod trial;

@@ -183,7 +183,8 @@ impl Shared {
     }
 }
 
-fn loopback(target: SocketAddr) -> IpAddr {
+/// The loopback address of the same family.
+pub(crate) fn loopback(target: SocketAddr) -> IpAddr {
     match target {
         SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),

@@ -61,8 +61,6 @@ pub struct Outcome {
     pub sender_cpu: Option<Duration>,
 }
 
-/// How long a connection may take on a bad network and a busy machine.
-const CONNECTING: Duration = Duration::from_secs(20);
 /// SRT's 16 bytes, UDP's 8 and IPv4's 20.
 const SRT_AND_UDP_HEADERS: u64 = 44;
 
@@ -106,12 +104,12 @@ impl Trial {
                 (sender, receiver)
             }
         };
-        receiver.wait_for_line("connected", CONNECTING);
-        sender.process.wait_for_line("connected", CONNECTING);
+        receiver.wait_until_connected();
+        sender.wait_until_connected();
         let before = relay.statistics();
-        let cpu_before = sender.process.cpu_time();
+        let cpu_before = sender.cpu_time();
         let sent = payload::generate(self.rate, self.duration, |bytes| sender.give(bytes));
-        let cpu = sender.process.cpu_time();
+        let cpu = sender.cpu_time();
         sink.settle(sent, self.options.latency + Duration::from_secs(2), Judge::arrivals);
         let network = relay.statistics();
         let verdict = sink.state().verdict(sent);

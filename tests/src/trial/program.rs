@@ -3,39 +3,58 @@
 use std::io::Write;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::ChildStdin;
+use std::time::{Duration, Instant};
 
+use crate::endpoint::Endpoint;
 use crate::payload::LENGTH;
 use crate::peers::{
     Mode, Options, Process, dropped_by_receiver, free_address, transmit_from_stdin,
     transmit_from_udp, transmit_to_udp,
 };
 
-/// A program that carries payloads over SRT.
+/// Something that carries payloads over SRT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// libsrt's `srt-live-transmit`.
     Libsrt,
+    /// Golive's own state machines on a plain socket, within the test.
+    Endpoint,
 }
 
 /// How a sender is given payloads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feed {
     /// One by one at their time, in the way that suits the program: libsrt's reads several at
-    /// once from a pipe, so it gets datagrams; `golive` gets a pipe.
+    /// once from a pipe, so it gets datagrams.
     OneByOne,
     /// Through a pipe, for rates at which datagrams would be lost on the way in.
     Pipe,
 }
 
-/// A program that sends, and how it is given payloads.
+/// How long a connection may take on a bad network and a busy machine.
+const CONNECTING: Duration = Duration::from_secs(20);
+
+/// What sends or receives.
+enum End {
+    Process(Process),
+    Endpoint(Endpoint),
+}
+
+/// The end that takes payloads in.
 pub(super) struct Sender {
-    pub(super) process: Process,
+    end: End,
     input: Input,
 }
 
 enum Input {
     Datagrams { socket: UdpSocket, to: SocketAddr },
     Pipe(ChildStdin),
+    Call,
+}
+
+/// The end that gives payloads out, as datagrams.
+pub(super) struct Receiver {
+    end: End,
 }
 
 impl Program {
@@ -43,34 +62,51 @@ impl Program {
         match (self, feed) {
             (Program::Libsrt, Feed::OneByOne) => {
                 let to = free_address();
-                let process = transmit_from_udp(to, mode, options);
+                let end = End::Process(transmit_from_udp(to, mode, options));
                 let socket = UdpSocket::bind("127.0.0.1:0").expect("a free loopback port");
-                Sender { process, input: Input::Datagrams { socket, to } }
+                Sender { end, input: Input::Datagrams { socket, to } }
             }
             (Program::Libsrt, Feed::Pipe) => Sender::with_pipe(transmit_from_stdin(mode, options)),
+            (Program::Endpoint, _) => {
+                let end = End::Endpoint(Endpoint::start(mode, options, 1, |_, _| {}));
+                Sender { end, input: Input::Call }
+            }
         }
     }
 
-    pub(super) fn receive(self, mode: Mode, options: &Options, to: SocketAddr) -> Process {
-        match self {
-            Program::Libsrt => transmit_to_udp(mode, options, to),
-        }
+    pub(super) fn receive(self, mode: Mode, options: &Options, to: SocketAddr) -> Receiver {
+        let end = match self {
+            Program::Libsrt => End::Process(transmit_to_udp(mode, options, to)),
+            Program::Endpoint => {
+                let socket = UdpSocket::bind("127.0.0.1:0").expect("a free loopback port");
+                End::Endpoint(Endpoint::start(mode, options, 2, move |payload, _| {
+                    socket.send_to(payload, to).expect("loopback takes a datagram");
+                }))
+            }
+        };
+        Receiver { end }
     }
 }
 
 impl Sender {
     fn with_pipe(mut process: Process) -> Self {
         let input = Input::Pipe(process.take_stdin());
-        Self { process, input }
+        Self { end: End::Process(process), input }
+    }
+
+    pub(super) fn wait_until_connected(&self) {
+        self.end.wait_until_connected();
     }
 
     pub(super) fn give(&mut self, payload: &[u8; LENGTH]) {
-        match &mut self.input {
-            Input::Datagrams { socket, to } => {
+        match (&mut self.input, &self.end) {
+            (Input::Datagrams { socket, to }, _) => {
                 socket.send_to(payload, *to).expect("loopback takes a datagram");
             }
             // At most PIPE_BUF (4,096) bytes: a pipe takes them whole.
-            Input::Pipe(pipe) => pipe.write_all(payload).expect("the sender takes its input"),
+            (Input::Pipe(pipe), _) => pipe.write_all(payload).expect("the sender takes its input"),
+            (Input::Call, End::Endpoint(endpoint)) => endpoint.send(payload),
+            (Input::Call, End::Process(_)) => {}
         }
     }
 
@@ -78,7 +114,35 @@ impl Sender {
     pub(super) fn unread(&self) -> u64 {
         match &self.input {
             Input::Datagrams { to, .. } => dropped_by_receiver(*to),
-            Input::Pipe(_) => 0,
+            Input::Pipe(_) | Input::Call => 0,
+        }
+    }
+
+    pub(super) fn cpu_time(&self) -> Option<Duration> {
+        match &self.end {
+            End::Process(process) => process.cpu_time(),
+            End::Endpoint(_) => None,
+        }
+    }
+}
+
+impl Receiver {
+    pub(super) fn wait_until_connected(&self) {
+        self.end.wait_until_connected();
+    }
+}
+
+impl End {
+    fn wait_until_connected(&self) {
+        match self {
+            End::Process(process) => drop(process.wait_for_line("connected", CONNECTING)),
+            End::Endpoint(endpoint) => {
+                let until = Instant::now() + CONNECTING;
+                while !endpoint.is_live() {
+                    assert!(Instant::now() < until, "no connection: {:?}", endpoint.events());
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            }
         }
     }
 }

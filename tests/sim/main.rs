@@ -1,0 +1,10 @@
+//! Stories of SRT over bad networks, in virtual time: ten minutes pass in a second.
+//!
+//! Every story is a function of its seed. One that fails prints the seed; `kept` holds those that
+//! once found a fault.
+
+mod clocks;
+mod faults;
+mod kept;
+mod loss;
+mod story;

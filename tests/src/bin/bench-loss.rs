@@ -1,0 +1,65 @@
+//! What is lost for good, Golive's SRT beside libsrt's over the reference table, in pairs of the
+//! same seed.
+//!
+//! `bench-loss [SECONDS [SEEDS]]`, 10 s and 3 seeds if not said. Prints a Markdown table.
+
+#![allow(clippy::print_stdout, reason = "a program whose output is its purpose")]
+
+use std::time::Duration;
+
+use golive_tests::table::{LOSSLESS, ROWS};
+use golive_tests::trial::{Outcome, Program, Trial};
+
+const PAIRS: [(Program, Program); 3] = [
+    (Program::Libsrt, Program::Libsrt),
+    (Program::Endpoint, Program::Libsrt),
+    (Program::Libsrt, Program::Endpoint),
+];
+
+fn main() {
+    let mut numbers = std::env::args().skip(1).map_while(|word| word.parse::<u64>().ok());
+    let duration = Duration::from_secs(numbers.next().unwrap_or(10));
+    let seeds = numbers.next().unwrap_or(3);
+    println!(
+        "Lost for good in % (overhead in %), {} s a run, {seeds} seeds, 5 Mb/s of 1,316-byte \
+         payloads:\n",
+        duration.as_secs()
+    );
+    println!("| network | libsrt to libsrt | Golive to libsrt | libsrt to Golive |");
+    println!("|---|---|---|---|");
+    for row in ROWS.into_iter().chain([LOSSLESS]) {
+        let mut cells = Vec::new();
+        for (sender, receiver) in PAIRS {
+            let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+                let runs: Vec<_> = (1..=seeds)
+                    .map(|seed| {
+                        let trial = Trial {
+                            duration,
+                            ..Trial::new(sender, receiver, row.path(seed), row.latency)
+                        };
+                        scope.spawn(move || trial.run())
+                    })
+                    .collect();
+                runs.into_iter().filter_map(|run| run.join().ok()).collect()
+            });
+            cells.push(cell(&outcomes));
+        }
+        println!("| {row} | {} |", cells.join(" | "));
+    }
+}
+
+fn cell(outcomes: &[Outcome]) -> String {
+    let lost: Vec<String> =
+        outcomes.iter().map(|outcome| format!("{:.2}", outcome.verdict.lost_percent())).collect();
+    let mean = |value: fn(&Outcome) -> f64| -> f64 {
+        outcomes.iter().map(value).sum::<f64>() / outcomes.len().max(1) as f64
+    };
+    let unread: u64 = outcomes.iter().map(|outcome| outcome.unread).sum();
+    let unread = if unread > 0 { format!(", {unread} never read") } else { String::new() };
+    format!(
+        "**{:.2}** ({:.0}): {}{unread}",
+        mean(|outcome| outcome.verdict.lost_percent()),
+        mean(|outcome| outcome.overhead_percent),
+        lost.join(", "),
+    )
+}
