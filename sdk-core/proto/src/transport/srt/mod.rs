@@ -23,9 +23,11 @@ mod pool;
 mod receiver;
 mod rejection;
 mod round_trip;
+mod routes;
 mod sender;
 mod statistics;
 mod stream_id;
+mod url;
 mod wire;
 
 pub use config::Config;
@@ -38,8 +40,10 @@ pub use listener::{Listener, ListenerConfig, ListenerOutput};
 pub use number::SocketId;
 pub use passphrase::{Passphrase, PassphraseError};
 pub use rejection::Rejection;
+pub use routes::{Route, Routes, TooManyConnections};
 pub use statistics::Statistics;
 pub use stream_id::{AccessControl, StreamId, StreamIdError};
+pub use url::{Mode, Url, UrlError};
 
 #[cfg(test)]
 mod tests;

@@ -95,6 +95,11 @@ impl Caller {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn number_from(&mut self, number: SequenceNumber) {
+        self.initial_sequence_number = number;
+    }
+
     pub(crate) fn local_id(&self) -> SocketId {
         self.local_id
     }

@@ -18,8 +18,8 @@ use super::super::round_trip::RoundTrip;
 use super::super::sender::{Sender, Terms, Transmission};
 use super::super::statistics::Statistics;
 use super::super::wire::{
-    Acknowledgement, ControlKind, ControlPacket, DataPacket, HEADER_BYTES, LossRange, LossRanges,
-    Negotiation, Packet, Rates, Reader, option_flag,
+    Acknowledgement, ControlKind, ControlPacket, DataPacket, HEADER_BYTES, Handshake,
+    HandshakeKind, LossRange, LossRanges, Negotiation, Packet, Rates, Reader, option_flag,
 };
 use super::accepted::Response;
 use super::control::{KeyResponse, Outbox};
@@ -94,6 +94,8 @@ pub(crate) struct Live {
     peer_closed: bool,
     closed: bool,
     peer_rates: Rates,
+    /// Dropped packets that an event has told of.
+    dropped_noted: u64,
     counts: Statistics,
 }
 
@@ -154,6 +156,7 @@ impl Live {
             peer_closed: false,
             closed: false,
             peer_rates: Rates::default(),
+            dropped_noted: 0,
             counts: Statistics::default(),
         }
     }
@@ -249,11 +252,7 @@ impl Live {
             Packet::Control(packet) => packet.header.destination,
         };
         if destination != self.local_id {
-            // A conclusion that is repeated is addressed to the listener.
-            if let Packet::Control(packet) = &packet {
-                self.outbox.handshake_response |=
-                    packet.header.kind == ControlKind::Handshake && self.response.is_some();
-            }
+            self.repeated_conclusion(&packet);
             return;
         }
         self.last_heard = now;
@@ -262,6 +261,18 @@ impl Live {
         match packet {
             Packet::Data(packet) => self.data(now, &packet),
             Packet::Control(packet) => self.control(now, &packet),
+        }
+    }
+
+    /// A caller that has not seen our answer repeats its conclusion, to the listener's address.
+    fn repeated_conclusion(&mut self, packet: &Packet<'_>) {
+        let Packet::Control(packet) = packet else { return };
+        if packet.header.kind == ControlKind::Handshake
+            && let Some(handshake) = Handshake::parse(packet.body)
+            && handshake.fields.kind == HandshakeKind::Conclusion
+            && handshake.fields.socket_id == self.peer_id
+        {
+            self.outbox.handshake_response = self.response.is_some();
         }
     }
 

@@ -214,6 +214,14 @@ impl Connection {
         Self { peer, local_id: caller.local_id(), phase: Phase::Calling(Box::new(caller)) }
     }
 
+    /// A caller whose packets are numbered from `number`, so that a test sees them wrap.
+    #[cfg(test)]
+    pub(crate) fn number_from(&mut self, number: super::number::SequenceNumber) {
+        if let Phase::Calling(caller) = &mut self.phase {
+            caller.number_from(number);
+        }
+    }
+
     /// Accepts what a listener's caller asks for; refuses it, in its first datagram, if the
     /// passphrases do not fit.
     pub(crate) fn accept(config: Config, request: &Request, now: Time, seed: [u8; 32]) -> Self {

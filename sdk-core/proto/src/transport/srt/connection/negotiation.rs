@@ -99,10 +99,10 @@ impl Request {
                     let text = text_from_words(content).ok_or(Rejection::ROGUE)?;
                     stream_id = Some(StreamId::new(text).map_err(|_| Rejection::ROGUE)?);
                 }
-                ExtensionKind::CongestionControl => {
-                    if text_from_words(content).as_deref() != Some(LIVE) {
-                        return Err(Rejection::CONGESTION);
-                    }
+                ExtensionKind::CongestionControl
+                    if text_from_words(content).as_deref() != Some(LIVE) =>
+                {
+                    return Err(Rejection::CONGESTION);
                 }
                 ExtensionKind::PacketFilter => return Err(Rejection::FILTER),
                 ExtensionKind::Group => return Err(Rejection::GROUP),

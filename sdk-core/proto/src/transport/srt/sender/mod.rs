@@ -174,7 +174,7 @@ impl Sender {
             self.window = free.min(self.terms.flow_window);
         }
         for _ in 0..next.offset_from(self.first).unwrap_or(0) {
-            if let Some((entry, _)) = self.pop_front()
+            if let Some(entry) = self.pop_front()
                 && !entry.given_up
             {
                 self.counts.bytes_acknowledged += entry.length.into();
@@ -192,6 +192,10 @@ impl Sender {
         let Some(end) = range.last.offset_from(self.first) else { return };
         for index in start..self.sent.min(end.saturating_add(1)) {
             let Some(entry) = self.ring.get_mut(index) else { break };
+            if entry.given_up {
+                self.request_drop_of(index);
+                continue;
+            }
             if !entry.reported {
                 entry.reported = true;
                 self.counts.reported_lost += 1;
@@ -219,16 +223,29 @@ impl Sender {
         (self.sent > 0 && due <= self.deadline(oldest)).then_some(due)
     }
 
-    /// Gives up what is too old to be kept (section 4.6); how many packets that was.
-    pub(crate) fn expire(&mut self, now: Time) -> usize {
-        let late = self.ring.iter().take_while(|entry| self.expiry(entry) <= now).count();
+    /// Gives up what is too old to be kept (section 4.6), sent or not.
+    pub(crate) fn expire(&mut self, now: Time, round_trip: &RoundTrip) {
+        let in_flight = self.ring.iter().take(self.sent);
+        let late = in_flight.take_while(|entry| self.expiry(entry, round_trip) <= now).count();
         self.drop_front(late);
-        late
+        while let Some(entry) = self.ring.get_mut(self.sent)
+            && entry.origin + late_drop(&self.terms) <= now
+        {
+            // It stays in the ring, for its number, and weighs nothing any more.
+            self.unsent_bytes -= entry.length;
+            entry.length = 0;
+            entry.last_sent = now;
+            self.sent += 1;
+            self.give_up(self.sent - 1);
+        }
     }
 
     /// When [`Sender::expire`] will next give something up.
-    pub(crate) fn expires_at(&self) -> Option<Time> {
-        self.ring.front().map(|entry| self.expiry(entry))
+    pub(crate) fn expires_at(&self, round_trip: &RoundTrip) -> Option<Time> {
+        let oldest = self.ring.front().filter(|_| self.sent > 0);
+        let in_flight = oldest.map(|entry| self.expiry(entry, round_trip));
+        let unsent = self.ring.get(self.sent).map(|entry| entry.origin + late_drop(&self.terms));
+        in_flight.into_iter().chain(unsent).min()
     }
 
     /// Whether something could be sent, if the pacer allows it.
@@ -275,6 +292,7 @@ impl Sender {
         self.drop_requests.pop_front()
     }
 
+    /// Packets sent, or skipped, and not yet acknowledged.
     pub(crate) fn in_flight(&self) -> usize {
         self.sent
     }
@@ -310,8 +328,10 @@ impl Sender {
         entry.origin + self.terms.latency + DEADLINE_SLACK
     }
 
-    fn expiry(&self, entry: &Entry) -> Time {
-        entry.origin + (self.terms.latency + self.terms.latency / 4).max(MIN_LATE_DROP)
+    /// When a packet in flight is given up. What left late may still be acknowledged.
+    fn expiry(&self, entry: &Entry, round_trip: &RoundTrip) -> Time {
+        let acknowledged = entry.last_sent + round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
+        acknowledged.max(entry.origin + late_drop(&self.terms))
     }
 
     fn too_late(&self, now: Time, index: usize) -> bool {
@@ -358,15 +378,19 @@ impl Sender {
         if let Some(entry) = self.ring.get_mut(index) {
             entry.given_up = true;
             self.counts.dropped += 1;
-            let number = self.first.plus(index as u32);
-            self.request_drop(LossRange { first: number, last: number });
+            self.request_drop_of(index);
         }
+    }
+
+    fn request_drop_of(&mut self, index: usize) {
+        let number = self.first.plus(index as u32);
+        self.request_drop(LossRange { first: number, last: number });
     }
 
     fn drop_front(&mut self, count: usize) {
         let first = self.first;
         for _ in 0..count {
-            if let Some((entry, _)) = self.pop_front()
+            if let Some(entry) = self.pop_front()
                 && !entry.given_up
             {
                 self.counts.dropped += 1;
@@ -387,22 +411,21 @@ impl Sender {
         }
     }
 
-    /// Takes the oldest packet out; what it was, and whether it had been sent.
-    fn pop_front(&mut self) -> Option<(Popped, bool)> {
+    /// Takes the oldest packet out.
+    fn pop_front(&mut self) -> Option<Popped> {
         let entry = self.ring.pop_front()?;
         let popped = Popped { length: entry.length, given_up: entry.given_up };
         self.pool.give_back(entry.slot);
         self.first = self.first.plus(1);
         self.wanted -= usize::from(entry.wanted);
         self.lowest_wanted = self.lowest_wanted.saturating_sub(1);
-        let was_sent = self.sent > 0;
-        if was_sent {
+        if self.sent > 0 {
             self.sent -= 1;
             self.in_flight_bytes -= entry.length;
         } else {
             self.unsent_bytes -= entry.length;
         }
-        Some((popped, was_sent))
+        Some(popped)
     }
 
     fn copy(&self, index: usize, buffer: &mut [u8]) -> Option<usize> {
@@ -411,6 +434,11 @@ impl Sender {
         buffer.get_mut(..entry.length)?.copy_from_slice(datagram);
         Some(entry.length)
     }
+}
+
+/// How old a packet may become, sent or not.
+fn late_drop(terms: &Terms) -> Duration {
+    (terms.latency + terms.latency / 4).max(MIN_LATE_DROP)
 }
 
 struct Popped {

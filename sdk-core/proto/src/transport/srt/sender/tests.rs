@@ -1,1 +1,144 @@
+//! What is sent again, when, and when not.
 
+use super::*;
+
+const LATENCY: Duration = Duration::from_millis(250);
+
+fn number(value: u32) -> SequenceNumber {
+    SequenceNumber::new(value)
+}
+
+fn lost(first: u32, last: u32) -> LossRange {
+    LossRange { first: number(first), last: number(last) }
+}
+
+/// A path of 40 ms that hardly varies.
+fn path() -> RoundTrip {
+    let mut round_trip = RoundTrip::new(Time::ZERO);
+    round_trip.reported(Time::ZERO, 40_000, 1_000, false);
+    round_trip
+}
+
+/// A sender that has sent ten packets, one every millisecond from zero on.
+fn sender() -> Sender {
+    let terms = Terms {
+        destination: SocketId::new(1),
+        latency: LATENCY,
+        drops_late: true,
+        flow_window: 32,
+        datagram_bytes: 1_472,
+    };
+    let mut sender = Sender::new(terms, number(0), 64);
+    for millis in 0..10 {
+        push(&mut sender, millis);
+        assert_eq!(transmit(&mut sender, millis), Some((millis as u32, Transmission::First)));
+    }
+    sender
+}
+
+fn push(sender: &mut Sender, millis: u64) {
+    sender.push(Time::from_millis(millis), millis as u32 * 1_000, &[7; 100], None);
+}
+
+/// The number of the packet that is sent.
+fn transmit(sender: &mut Sender, millis: u64) -> Option<(u32, Transmission)> {
+    let mut buffer = [0; 1_472];
+    let (length, transmission) = sender.transmit(Time::from_millis(millis), &mut buffer)?;
+    assert_eq!(length, 116);
+    let retransmitted = buffer[RETRANSMITTED_BYTE] & RETRANSMITTED_FLAG != 0;
+    assert_eq!(retransmitted, transmission == Transmission::Again);
+    let number = u32::from_be_bytes(*buffer.first_chunk().unwrap());
+    assert_eq!(buffer[8..12], (number * 1_000).to_be_bytes(), "the timestamp stays");
+    Some((number, transmission))
+}
+
+fn report(sender: &mut Sender, millis: u64, range: LossRange) {
+    sender.report_lost(Time::from_millis(millis), range, &path());
+}
+
+#[test]
+fn lost_packets_go_before_new_ones_and_oldest_first() {
+    let mut sender = sender();
+    push(&mut sender, 10);
+    report(&mut sender, 50, lost(7, 8));
+    report(&mut sender, 50, lost(2, 2));
+    let sent: Vec<_> = std::iter::from_fn(|| transmit(&mut sender, 50)).collect();
+    let again = [2, 7, 8].map(|number| (number, Transmission::Again));
+    assert_eq!(sent[..3], again);
+    assert_eq!(sent[3..], [(10, Transmission::First)]);
+    assert_eq!(sender.counts.reported_lost, 3);
+}
+
+#[test]
+fn a_report_that_crossed_a_retransmission_repeats_nothing() {
+    let mut sender = sender();
+    report(&mut sender, 50, lost(3, 3));
+    assert_eq!(transmit(&mut sender, 50), Some((3, Transmission::Again)));
+    for millis in [55, 70, 90] {
+        report(&mut sender, millis, lost(3, 3));
+        assert_eq!(transmit(&mut sender, millis), None, "{millis} ms");
+    }
+    report(&mut sender, 91, lost(3, 3));
+    assert_eq!(transmit(&mut sender, 91), Some((3, Transmission::Again)));
+    assert_eq!(sender.counts.reported_lost, 1);
+}
+
+#[test]
+fn what_can_no_longer_arrive_in_time_is_given_up_and_the_peer_is_told() {
+    let mut sender = sender();
+    report(&mut sender, 262, lost(0, 3));
+    assert_eq!(transmit(&mut sender, 262), Some((2, Transmission::Again)));
+    assert_eq!(transmit(&mut sender, 262), Some((3, Transmission::Again)));
+    assert_eq!(sender.take_drop_request(), Some(lost(0, 1)));
+    assert_eq!(sender.counts.dropped, 2);
+}
+
+#[test]
+fn an_acknowledgement_that_does_not_come_is_waited_for_a_round_trip() {
+    let mut sender = sender();
+    sender.check_oldest(Time::from_millis(63), &path());
+    assert_eq!(transmit(&mut sender, 63), None);
+    assert_eq!(sender.oldest_due(&path()), Some(Time::from_millis(64)));
+    sender.check_oldest(Time::from_millis(64), &path());
+    assert_eq!(transmit(&mut sender, 64), Some((0, Transmission::Again)));
+    assert_eq!(transmit(&mut sender, 64), None);
+    assert_eq!(sender.oldest_due(&path()), Some(Time::from_millis(128)));
+}
+
+#[test]
+fn the_flow_window_holds_back_new_packets_only() {
+    let mut sender = sender();
+    sender.acknowledge(number(2), Some(8));
+    push(&mut sender, 10);
+    assert_eq!(transmit(&mut sender, 10), None, "eight are in flight");
+    report(&mut sender, 50, lost(4, 4));
+    assert_eq!(transmit(&mut sender, 50), Some((4, Transmission::Again)));
+    sender.acknowledge(number(3), Some(8));
+    assert_eq!(transmit(&mut sender, 51), Some((10, Transmission::First)));
+}
+
+#[test]
+fn a_full_buffer_gives_up_the_oldest_packets() {
+    let mut sender = sender();
+    for millis in 10..70 {
+        push(&mut sender, millis);
+    }
+    assert_eq!(sender.counts.dropped, 6);
+    assert_eq!(sender.take_drop_request(), Some(lost(0, 5)));
+    report(&mut sender, 70, lost(4, 6));
+    assert_eq!(sender.take_drop_request(), Some(lost(4, 5)), "asked again, it is told again");
+    assert_eq!(transmit(&mut sender, 70), Some((6, Transmission::Again)));
+}
+
+#[test]
+fn numbers_that_were_never_sent_are_neither_acknowledged_nor_lost() {
+    let mut sender = sender();
+    push(&mut sender, 10);
+    sender.acknowledge(number(11), None);
+    report(&mut sender, 50, lost(10, 0x1000_0000));
+    assert_eq!(sender.in_flight(), 10);
+    assert_eq!(sender.counts.reported_lost, 0);
+    sender.acknowledge(number(10), None);
+    assert_eq!(sender.in_flight(), 0);
+    assert_eq!(sender.counts.bytes_acknowledged, ByteCount::new(1_160));
+}

@@ -68,11 +68,18 @@ pub(super) struct Pair {
     pub(super) listener: Listener,
     listener_config: Config,
     pub(super) listener_epoch: Time,
-    reject_with: Option<Rejection>,
+    pub(super) reject_with: Option<Rejection>,
+    pub(super) last_request: Option<Request>,
     flying: BTreeMap<(Duration, u64), (Who, Vec<u8>)>,
     flown: u64,
     random: ChaCha20Rng,
+    /// The last datagram that either side sent.
+    pub(super) last_flown: Vec<u8>,
     pub(super) blackout: bool,
+    /// Whether key material is lost on the way.
+    pub(super) lose_key_messages: bool,
+    /// Datagrams that reach neither side: how many are yet to be lost.
+    pub(super) lose_next: u32,
 }
 
 pub(super) const CALLER: SocketAddr = address(1);
@@ -109,16 +116,15 @@ impl Pair {
             listener_config,
             listener_epoch,
             reject_with: None,
+            last_request: None,
             flying: BTreeMap::new(),
             flown: 0,
             random: ChaCha20Rng::from_seed([seed; 32]),
             blackout: false,
+            lose_key_messages: false,
+            last_flown: Vec::new(),
+            lose_next: 0,
         }
-    }
-
-    pub(super) fn rejecting(mut self, rejection: Rejection) -> Self {
-        self.reject_with = Some(rejection);
-        self
     }
 
     /// Two sides with the default configuration and this latency, connected.
@@ -228,24 +234,33 @@ impl Pair {
         let mut reply = [0; MAX_DATAGRAM_BYTES];
         match self.listener.handle(now, CALLER, datagram, &mut reply) {
             ListenerOutput::Reply { length } => self.fly(Who::Caller, &reply[..length]),
-            ListenerOutput::Request(request) => match self.reject_with {
-                Some(rejection) => {
-                    let length = self.listener.reject(now, *request, rejection, &mut reply);
-                    self.fly(Who::Caller, &reply[..length]);
+            ListenerOutput::Request(request) => {
+                self.last_request = Some((*request).clone());
+                match self.reject_with {
+                    Some(rejection) => {
+                        let length = self.listener.reject(now, *request, rejection, &mut reply);
+                        self.fly(Who::Caller, &reply[..length]);
+                    }
+                    None => {
+                        let config = self.listener_config.clone();
+                        let connection = self.listener.accept(now, *request, config);
+                        self.accepted = Some(Side::new(connection, self.listener_epoch));
+                        self.drain(Who::Listener);
+                    }
                 }
-                None => {
-                    let config = self.listener_config.clone();
-                    let connection = self.listener.accept(now, *request, config);
-                    self.accepted = Some(Side::new(connection, self.listener_epoch));
-                    self.drain(Who::Listener);
-                }
-            },
+            }
             ListenerOutput::Ignore => {}
         }
     }
 
     fn fly(&mut self, to: Who, datagram: &[u8]) {
-        if self.blackout || self.chance(self.link.loss) {
+        self.last_flown = datagram.to_vec();
+        if self.lose_next > 0 {
+            self.lose_next -= 1;
+            return;
+        }
+        let keys = datagram.starts_with(&[0xFF, 0xFF, 0]) && self.lose_key_messages;
+        if keys || self.blackout || self.chance(self.link.loss) {
             return;
         }
         let copies = if self.chance(self.link.duplicates) { 2 } else { 1 };

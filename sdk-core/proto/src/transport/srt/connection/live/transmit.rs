@@ -29,6 +29,10 @@ impl Live {
         if let Some(output) = self.write_media(now, buffer) {
             return output;
         }
+        if self.sender.counts.dropped > self.dropped_noted {
+            // Sending found packets to be too late: tell before resting.
+            return self.poll(now, buffer);
+        }
         self.wake()
     }
 
@@ -50,7 +54,7 @@ impl Live {
             );
         }
         let silent = self.last_heard + self.silence_timeout <= now;
-        silent.then(|| Output::Event(Event::Broken(Broken::Silence(self.silence_timeout))))
+        silent.then_some(Output::Event(Event::Broken(Broken::Silence(self.silence_timeout))))
     }
 
     /// One shutdown, then the end.
@@ -66,11 +70,13 @@ impl Live {
 
     /// Does what time asks for, other than sending.
     fn keep_time(&mut self, now: Time) {
-        let dropped = self.sender.expire(now);
-        if dropped > 0 {
-            self.note(Event::Dropped { packets: dropped as u64 });
-        }
+        self.sender.expire(now, &self.round_trip);
         self.sender.check_oldest(now, &self.round_trip);
+        let packets = self.sender.counts.dropped - self.dropped_noted;
+        if packets > 0 {
+            self.dropped_noted += packets;
+            self.note(Event::Dropped { packets });
+        }
     }
 
     fn take_peer_report(&mut self, buffer: &mut [u8]) -> Option<Output> {
@@ -226,7 +232,7 @@ impl Live {
             (acknowledge, WakeReason::Acknowledge),
             (self.losses.report_at(), WakeReason::ReportLosses),
             (self.sender.oldest_due(round_trip), WakeReason::Retransmit),
-            (self.sender.expires_at(), WakeReason::Expire),
+            (self.sender.expires_at(round_trip), WakeReason::Expire),
             (announce, WakeReason::AnnounceKey),
             (Some(self.last_heard + self.silence_timeout), WakeReason::Silence),
         ];
