@@ -25,6 +25,13 @@ cp /proc/asound/cards /results/sound-cards
 cat /sys/class/video4linux/*/name > /results/cameras
 say devices
 
+# The camera's picture stands still unless it is told to move; told again after each plugging in.
+move() {
+    v4l2-ctl --device /dev/video0 --set-ctrl horizontal_movement=5 > /results/v4l2.log 2>&1 \
+        || say "failed: the camera's picture does not move"
+}
+move
+
 # A second of the tone, again and again without a gap, into one end of the loopback.
 while :; do cat /tone.raw; done | aplay -q -t raw -f S16_LE -r 48000 -c 2 -D hw:0,0 &
 
@@ -49,6 +56,8 @@ echo vivid.0 > /sys/bus/platform/drivers/vivid/unbind
 say unplugged
 sleep 10
 echo vivid.0 > /sys/bus/platform/drivers/vivid/bind
+sleep 1
+move
 say "put back"
 wait $broadcast
 say "the broadcast ended with $?"

@@ -18,10 +18,15 @@ pub(super) struct Contents {
     pub(super) modules: Vec<Module>,
     /// Programs, by their path in the guest.
     pub(super) programs: Vec<(&'static str, PathBuf)>,
+    /// Unpacked packages with libraries that this machine need not have.
+    pub(super) libraries: Vec<PathBuf>,
 }
 
 /// Where ALSA's library looks for what its words mean.
 const ALSA: &str = "/usr/share/alsa";
+
+/// Where Debian keeps libraries for this processor.
+const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
 
 /// Packs everything into an archive that the kernel unpacks into memory.
 pub(super) fn pack(contents: &Contents) -> Result<Vec<u8>, Failure> {
@@ -38,9 +43,10 @@ pub(super) fn pack(contents: &Contents) -> Result<Vec<u8>, Failure> {
     for (place, program) in &contents.programs {
         files.push(((*place).to_owned(), 0o755, read(program)?));
     }
-    for library in libraries(contents.programs.iter().map(|(_, program)| program.as_path()))? {
-        let inside = library.to_string_lossy().trim_start_matches('/').to_owned();
-        files.push((inside, 0o755, read(&library)?));
+    for library in libraries(contents)? {
+        let package = contents.libraries.iter().find_map(|it| library.strip_prefix(it).ok());
+        let inside = package.unwrap_or(&library).to_string_lossy();
+        files.push((inside.trim_start_matches('/').to_owned(), 0o755, read(&library)?));
     }
     for path in below(Path::new(ALSA))? {
         let inside = path.to_string_lossy().trim_start_matches('/').to_owned();
@@ -70,11 +76,15 @@ fn archive(files: &[(String, u32, Vec<u8>)]) -> Vec<u8> {
     archive.finish()
 }
 
-/// The libraries of some programs, as the dynamic linker finds them on this machine.
-fn libraries<'a>(programs: impl Iterator<Item = &'a Path>) -> Result<BTreeSet<PathBuf>, Failure> {
+/// The programs' libraries, as the dynamic linker finds them here and in the unpacked packages.
+fn libraries(contents: &Contents) -> Result<BTreeSet<PathBuf>, Failure> {
+    let unpacked: Vec<_> = contents.libraries.iter().map(|it| it.join(LIBRARIES)).collect();
+    let search = std::env::join_paths(unpacked)
+        .map_err(|error| Failure::failed(format!("a folder's name cannot be searched: {error}")))?;
     let mut found = BTreeSet::new();
-    for program in programs {
-        let listed = process::output(Command::new("ldd").arg(program))?;
+    for (_, program) in &contents.programs {
+        let mut list = Command::new("ldd");
+        let listed = process::output(list.arg(program).env("LD_LIBRARY_PATH", &search))?;
         if let Some(line) = listed.lines().find(|line| line.contains("not found")) {
             let program = program.display();
             return Err(Failure::missing(format!("{program} misses a library: {}", line.trim())));

@@ -38,13 +38,21 @@ runs `golive devices` and `golive to --video camera --audio mic` in it; pulls th
 live and puts it back; and judges what arrived: the picture, its motion, the tone, the events.
 Wants Debian on x86-64. The guest has no network. Everything stays in target/lab.
 
-Usage: cargo xtask lab [--golive PATH] [--yes]
+Usage: cargo xtask lab [--golive PATH] [--judge] [--yes]
 
   --golive PATH   the command to judge, instead of one built from these sources
+  --judge         only judge again what the last guest left behind
   --yes           install QEMU and what else is missing without asking";
+
+/// What the program that sets the camera's controls is linked with.
+const CAMERA_LIBRARIES: &[&str] = &["libv4l-0", "libv4lconvert0", "libjpeg62-turbo"];
+
+/// Where the guest's files are kept, below the lab's folder.
+const RESULTS: &str = "results";
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let yes = arguments.flag("--yes");
+    let judge = arguments.flag("--judge");
     let golive = arguments.option("--golive")?.map(PathBuf::from);
     arguments.finish()?;
     if std::env::consts::ARCH != "x86_64" || std::env::consts::OS != "linux" {
@@ -52,10 +60,16 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
     setup::ensure(Level::Lab, yes)?;
     let folder = workspace::target().join("lab");
-    let results = folder.join("results");
-    let golive = golive.map_or_else(build, Ok)?;
-    let kernel = prepare(&folder, golive)?;
+    if !judge {
+        visit(&folder, golive)?;
+    }
+    verdict::judge(&folder.join(RESULTS))
+}
 
+/// Runs the guest and takes out what it left on its disk.
+fn visit(folder: &Path, golive: Option<PathBuf>) -> Result<(), Failure> {
+    let golive = golive.map_or_else(build, Ok)?;
+    let kernel = prepare(folder, golive)?;
     terminal::announce("running the guest, which takes about 90 s");
     let begin = Instant::now();
     let disk = folder.join("disk");
@@ -63,10 +77,12 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     machine.run(&folder.join("console.log"))?;
     terminal::announce(&format!("the guest ran for {}", terminal::duration(begin.elapsed())));
 
+    let results = folder.join(RESULTS);
+    // What an earlier guest left must not be taken for this one's.
     let _ = std::fs::remove_dir_all(&results);
     std::fs::create_dir_all(&results).context("cannot make a folder for the results")?;
     process::run(Command::new("tar").arg("-xf").arg(&disk).arg("-C").arg(&results))?;
-    verdict::judge(&results)
+    std::fs::remove_file(&disk).context("cannot remove the guest's disk")
 }
 
 fn build() -> Result<PathBuf, Failure> {
@@ -80,13 +96,16 @@ fn prepare(folder: &Path, golive: PathBuf) -> Result<PathBuf, Failure> {
     let unpacked = |package: &str| packages::unpacked(&folder.join("packages"), package);
     let name = packages::kernel()?;
     let kernel = unpacked(&name)?;
+    let camera_tool = unpacked("v4l-utils")?.join("usr/bin/v4l2-ctl");
     let contents = Contents {
         busybox: unpacked("busybox-static")?.join("bin/busybox"),
         modules: modules::load_order(&kernel.join("lib/modules"), guest::MODULES)?,
         programs: vec![
             ("bin/golive", golive),
             ("bin/aplay", unpacked("alsa-utils")?.join("usr/bin/aplay")),
+            ("bin/v4l2-ctl", camera_tool),
         ],
+        libraries: CAMERA_LIBRARIES.iter().map(|it| unpacked(it)).collect::<Result<_, _>>()?,
     };
     let image = image::pack(&contents)?;
     std::fs::write(folder.join("image"), image).context("cannot write the guest's image")?;

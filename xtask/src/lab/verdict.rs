@@ -5,7 +5,7 @@ use std::path::Path;
 use super::picture::{self, Second};
 use super::recording;
 use super::tone::{self, FREQUENCY, SAMPLE_RATE};
-use crate::failure::{Context, Failure};
+use crate::failure::Failure;
 use crate::terminal;
 
 /// One thing that had to be seen, and what was seen.
@@ -23,16 +23,15 @@ impl Sight {
 
 /// Prints what was seen in `results`, and fails if anything is missing.
 pub(super) fn judge(results: &Path) -> Result<(), Failure> {
-    let read = |name: &str| {
-        std::fs::read_to_string(results.join(name))
-            .context(format_args!("the guest left no {name}"))
-    };
-    let mut sights = in_marks(&read("marks")?);
-    sights.extend(in_devices(&read("devices.json")?));
-    sights.extend(in_reports(&read("to.json")?));
-    let recorded = recording::find(&results.join("recording"))?;
-    sights.extend(in_pictures(&picture::look(&recording::pictures(&recorded)?)));
-    sights.extend(in_sound(&recording::sound(&recorded)?));
+    // What the guest did not leave shows itself as not seen.
+    let read = |name: &str| std::fs::read_to_string(results.join(name)).unwrap_or_default();
+    let mut sights = in_marks(&read("marks"));
+    sights.extend(in_devices(&read("devices.json")));
+    sights.extend(in_reports(&read("to.json")));
+    match in_recording(&results.join("recording")) {
+        Ok(seen) => sights.extend(seen),
+        Err(failure) => sights.push(Sight::new(false, failure.to_string())),
+    }
 
     println!("\n{}", terminal::bold("What the lab saw"));
     for Sight { seen, what } in &sights {
@@ -46,6 +45,13 @@ pub(super) fn judge(results: &Path) -> Result<(), Failure> {
         return Err(Failure::failed(format!("{missing} not seen; everything is in {place}")));
     }
     Ok(())
+}
+
+fn in_recording(folder: &Path) -> Result<Vec<Sight>, Failure> {
+    let recorded = recording::find(folder)?;
+    let mut sights = in_pictures(&picture::look(&recording::pictures(&recorded)?));
+    sights.extend(in_sound(&recording::sound(&recorded)?));
+    Ok(sights)
 }
 
 /// The guest's own words, each line `LAB SECONDS WHAT`.
