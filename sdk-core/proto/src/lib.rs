@@ -26,6 +26,7 @@
 //! - [`pace`]: the queue of access units, and its one drop policy.
 //! - [`rate`]: from what was measured to what the encoder should do.
 //! - [`transport`]: protocols that carry a broadcast, each a state machine.
+//! - [`session`]: a broadcast, composed of all of these.
 
 #![forbid(unsafe_code)]
 
@@ -33,5 +34,6 @@ pub mod media;
 pub mod mux;
 pub mod pace;
 pub mod rate;
+pub mod session;
 pub mod transport;
 pub mod units;

@@ -45,7 +45,7 @@ impl Doorway {
                 None
             }
             srt::ListenerOutput::Request(request) => {
-                Some(self.listener.accept(now, request, self.transport.clone()))
+                Some(self.listener.accept(now, *request, self.transport.clone()))
             }
             srt::ListenerOutput::Ignore => None,
         }
@@ -56,6 +56,6 @@ impl Doorway {
         let (to, reply) = self.replies.pop_front()?;
         let length = reply.len().min(buffer.len());
         buffer.get_mut(..length)?.copy_from_slice(reply.get(..length)?);
-        Some(LinkOutput::Transmit { leg: self.id, to: Some(to), length })
+        Some(LinkOutput::Transmit { leg: self.id, to, length })
     }
 }

@@ -14,7 +14,9 @@ use super::backoff::Backoff;
 use super::config::{Config, ReconnectPolicy, Role};
 use super::doorway::Doorway;
 use super::event::Interruption;
+use super::health::Totals;
 use super::leg::{Leg, LegId};
+use crate::transport::Feedback;
 use crate::transport::srt::{self, Rejection};
 use crate::units::Time;
 
@@ -25,17 +27,32 @@ pub(super) enum LinkOutput {
     Open(LegId),
     Close(LegId),
     /// A datagram was written to the buffer.
-    Transmit { leg: LegId, to: Option<SocketAddr>, length: usize },
+    Transmit {
+        leg: LegId,
+        to: SocketAddr,
+        length: usize,
+    },
     /// An attempt begins.
-    Connecting { attempt: u32 },
+    Connecting {
+        attempt: u32,
+    },
     /// A new connection carries the broadcast.
-    Connected { latency: Duration, encrypted: bool, took: Duration },
+    Connected {
+        latency: Duration,
+        encrypted: bool,
+        took: Duration,
+    },
     /// The connection that was thought lost speaks again.
     Returned,
+    /// The connection gave up packets that were too late.
+    GaveUp,
     /// The connection is lost or silent.
     Lost(Interruption),
     /// An attempt was refused; another follows, or not.
-    Refused { rejection: Rejection, finally: bool },
+    Refused {
+        rejection: Rejection,
+        finally: bool,
+    },
     /// The first connection was not made in time.
     Unreachable(Duration),
     /// Nothing more to do before this moment.
@@ -53,6 +70,8 @@ pub(super) struct Link {
     current: Option<Leg>,
     candidate: Option<Leg>,
     leaving: Option<Leg>,
+    /// A leg whose socket is being opened, and since when.
+    opening: Option<(LegId, Time)>,
     doorway: Option<Doorway>,
     /// Whether the current leg is silent: nothing new is given to it.
     suspended: bool,
@@ -60,8 +79,9 @@ pub(super) struct Link {
     next_attempt: Option<Time>,
     next_leg: u32,
     was_live: bool,
+    given_up: bool,
     /// What legs that are gone had counted.
-    past: srt::Statistics,
+    past: Totals,
 }
 
 impl Link {
@@ -76,13 +96,15 @@ impl Link {
             current: None,
             candidate: None,
             leaving: None,
+            opening: None,
             doorway: None,
             suspended: false,
             trying_since: now,
             next_attempt: None,
             next_leg: 0,
             was_live: false,
-            past: srt::Statistics::default(),
+            given_up: false,
+            past: Totals::default(),
             dice: ChaCha20Rng::from_seed(next_seed(&mut dice)),
         };
         match config.role {
@@ -104,47 +126,52 @@ impl Link {
         self.current.as_mut().filter(|_| !suspended).map(|leg| &mut leg.connection)
     }
 
-    /// The connection that carries or carried last, for its measurements.
-    pub(super) fn connection(&self) -> Option<&srt::Connection> {
-        self.current.as_ref().map(|leg| &leg.connection)
+    /// What the connection that carries, or carried last, has measured.
+    pub(super) fn feedback(&self, now: Time) -> Option<Feedback> {
+        self.current.as_ref().and_then(|leg| leg.connection.feedback(now))
     }
 
     /// Counts over all legs.
-    pub(super) fn statistics(&self, now: Time) -> srt::Statistics {
+    pub(super) fn totals(&self, now: Time) -> Totals {
         let legs = [&self.current, &self.candidate, &self.leaving];
-        legs.into_iter().flatten().fold(self.past.clone(), |mut total, leg| {
-            total.add_counts(&leg.connection.statistics(now));
+        legs.into_iter().flatten().fold(self.past, |mut total, leg| {
+            total.add(&leg.connection.statistics(now));
             total
         })
     }
 
-    /// A datagram arrived on a leg's socket.
-    pub(super) fn receive(&mut self, now: Time, id: LegId, from: SocketAddr, datagram: &[u8]) {
-        if let Some(doorway) = self.doorway.as_mut().filter(|doorway| doorway.id == id) {
-            let known = [&mut self.current, &mut self.leaving].into_iter().flatten();
-            let taken = known
-                .filter(|leg| leg.peer == Some(from))
-                .find(|leg| leg.connection.is_addressed_by(datagram));
-            if let Some(leg) = taken {
-                leg.connection.handle(now, srt::Input::Datagram(datagram));
-            } else if let Some(connection) = doorway.receive(now, from, datagram) {
-                let leg = Leg { id, connection, began: now, peer: Some(from) };
-                self.replace_candidate(now, leg);
-            }
-            if let Some(leg) = self.candidate.as_mut().filter(|leg| leg.peer == Some(from)) {
-                leg.connection.handle(now, srt::Input::Datagram(datagram));
-            }
+    /// A leg's socket is open, and the ingest is at this address.
+    pub(super) fn opened(&mut self, now: Time, id: LegId, peer: SocketAddr) {
+        if self.opening.take_if(|(opening, _)| *opening == id).is_none() {
             return;
         }
+        let seed = next_seed(&mut self.dice);
+        let connection = srt::Connection::connect(self.transport.clone(), peer, now, seed);
+        self.candidate = Some(Leg { id, connection, began: now });
+    }
+
+    /// A datagram arrived on a leg's socket.
+    pub(super) fn receive(&mut self, now: Time, id: LegId, from: SocketAddr, datagram: &[u8]) {
         let legs = [&mut self.current, &mut self.candidate, &mut self.leaving];
-        if let Some(leg) = legs.into_iter().flatten().find(|leg| leg.id == id) {
+        let addressed =
+            |leg: &&mut Leg| leg.id == id && leg.connection.is_addressed(from, datagram);
+        if let Some(leg) = legs.into_iter().flatten().find(addressed) {
             leg.connection.handle(now, srt::Input::Datagram(datagram));
+            return;
+        }
+        let Some(doorway) = self.doorway.as_mut().filter(|doorway| doorway.id == id) else {
+            return;
+        };
+        if let Some(connection) = doorway.receive(now, from, datagram) {
+            self.drop_candidate(now);
+            self.candidate = Some(Leg { id, connection, began: now });
         }
     }
 
     /// The shell could not open or keep a leg's socket.
     pub(super) fn socket_failed(&mut self, now: Time, id: LegId) {
-        if self.candidate.as_ref().is_some_and(|leg| leg.id == id) {
+        let opening = self.opening.take_if(|(opening, _)| *opening == id).is_some();
+        if opening || self.candidate.as_ref().is_some_and(|leg| leg.id == id) {
             self.drop_candidate(now);
             self.schedule_attempt(now);
         } else if self.current.as_ref().is_some_and(|leg| leg.id == id) {
@@ -201,7 +228,8 @@ impl Link {
         let Some(leg) = slot.as_mut() else { return LegStep::Wake(None) };
         match leg.connection.poll(now, buffer) {
             srt::Output::Transmit { length, .. } => {
-                LegStep::Transmit(LinkOutput::Transmit { leg: leg.id, to: leg.peer, length })
+                let to = leg.connection.peer();
+                LegStep::Transmit(LinkOutput::Transmit { leg: leg.id, to, length })
             }
             // A broadcaster is sent nothing; a peer that tries gets no further.
             srt::Output::Payload { .. } => LegStep::Changed,
@@ -223,32 +251,34 @@ impl Link {
                 self.backoff.reset();
                 self.outputs.push_back(LinkOutput::Connected {
                     latency: negotiated.send_latency,
-                    encrypted: negotiated.encrypted,
+                    encrypted: negotiated.encryption.is_some(),
                     took: now.since(self.trying_since),
                 });
             }
             (Part::Candidate, srt::Event::Rejected(rejection)) => {
                 self.drop_candidate(now);
-                let finally = !rejection.may_pass();
+                // Whoever has just pressed the button wants to know; whoever was live wants back.
+                let finally = !self.was_live || !rejection.is_temporary();
                 self.outputs.push_back(LinkOutput::Refused { rejection, finally });
                 if !finally {
                     self.schedule_attempt(now);
                 }
             }
-            (Part::Candidate, srt::Event::Broken(_) | srt::Event::Closed) => {
+            (Part::Candidate, srt::Event::Broken(_) | srt::Event::Closed { .. }) => {
                 self.drop_candidate(now);
                 self.schedule_attempt(now);
             }
-            (Part::Current, srt::Event::Closed) => {
+            (Part::Current, srt::Event::Closed { .. }) => {
                 self.lose_current(now, Interruption::ClosedByPeer);
             }
             (Part::Current, srt::Event::Broken(_)) => {
-                let silence = self.current.as_ref().map_or(Duration::ZERO, |leg| {
-                    now.since(leg.connection.last_heard())
-                });
+                let silence = self.transport.silence_timeout;
                 self.lose_current(now, Interruption::Silence(silence));
             }
-            (Part::Leaving, srt::Event::Closed | srt::Event::Broken(_)) => {
+            (Part::Current, srt::Event::Dropped { .. }) => {
+                self.outputs.push_back(LinkOutput::GaveUp);
+            }
+            (Part::Leaving, srt::Event::Closed { .. } | srt::Event::Broken(_)) => {
                 if let Some(leg) = self.leaving.take() {
                     self.retire(now, leg);
                 }
@@ -259,20 +289,16 @@ impl Link {
 
     fn check_timers(&mut self, now: Time) {
         self.check_silence(now);
-        if let Some(candidate) = &self.candidate
-            && now.since(candidate.began) >= self.policy.attempt
-        {
+        if self.attempt_began().is_some_and(|began| now.since(began) >= self.policy.attempt) {
             self.drop_candidate(now);
             self.schedule_attempt(now);
         }
-        if let Some(limit) = self.policy.first_connection
-            && !self.was_live
-            && self.doorway.is_none()
-            && (self.candidate.is_some() || self.next_attempt.is_some())
+        if let Some(limit) = self.first_connection_limit()
             && now.since(self.trying_since) >= limit
         {
             self.drop_candidate(now);
             self.next_attempt = None;
+            self.given_up = true;
             self.outputs.push_back(LinkOutput::Unreachable(limit));
         }
         if self.next_attempt.is_some_and(|at| now >= at) {
@@ -281,14 +307,27 @@ impl Link {
         }
     }
 
+    /// When the attempt under way began; a listener's caller is given the time it takes.
+    fn attempt_began(&self) -> Option<Time> {
+        let opening = self.opening.map(|(_, began)| began);
+        let candidate = self.candidate.as_ref().filter(|_| self.doorway.is_none());
+        opening.or(candidate.map(|leg| leg.began))
+    }
+
+    /// How long the first connection may take, as long as it is being tried.
+    fn first_connection_limit(&self) -> Option<Duration> {
+        let trying = !self.was_live && !self.given_up && self.doorway.is_none();
+        self.policy.first_connection.filter(|_| trying)
+    }
+
     fn check_silence(&mut self, now: Time) {
         let Some(leg) = &self.current else { return };
         let silence = leg.silence(now);
-        if silence >= self.policy.silence && !self.suspended {
+        if !self.suspended && silence >= self.policy.silence {
             self.suspended = true;
             self.outputs.push_back(LinkOutput::Lost(Interruption::Silence(silence)));
             self.try_again(now);
-        } else if silence < self.policy.silence && self.suspended {
+        } else if self.suspended && leg.heard_within(now, self.policy.silence) {
             self.suspended = false;
             self.next_attempt = None;
             self.drop_candidate(now);
@@ -298,21 +337,18 @@ impl Link {
     }
 
     fn next_timer(&self, now: Time) -> Option<Time> {
-        let silence = self.current.as_ref().filter(|_| !self.suspended).map(|leg| {
-            now + self.policy.silence.saturating_sub(leg.silence(now)).max(TIMER_GRAIN)
-        });
-        let attempt = self.candidate.as_ref().map(|leg| leg.began + self.policy.attempt);
-        let first = self
-            .policy
-            .first_connection
-            .filter(|_| !self.was_live && self.doorway.is_none())
-            .map(|limit| self.trying_since + limit);
+        let silence =
+            self.current.as_ref().filter(|_| !self.suspended).map(|leg| {
+                now + self.policy.silence.saturating_sub(leg.silence(now)).max(TIMER_GRAIN)
+            });
+        let attempt = self.attempt_began().map(|began| began + self.policy.attempt);
+        let first = self.first_connection_limit().map(|limit| self.trying_since + limit);
         [silence, attempt, first, self.next_attempt].into_iter().fold(None, earliest)
     }
 
     /// A connection is lost, silent or closed: a handshake starts at once.
     fn try_again(&mut self, now: Time) {
-        if self.doorway.is_none() && self.candidate.is_none() {
+        if self.candidate.is_none() && self.opening.is_none() {
             self.trying_since = now;
             self.backoff.reset();
             self.schedule_attempt(now);
@@ -326,12 +362,10 @@ impl Link {
     }
 
     fn begin_attempt(&mut self, now: Time) {
-        let id = self.open_leg();
         let attempt = self.backoff.attempts();
         self.outputs.push_back(LinkOutput::Connecting { attempt });
-        let seed = next_seed(&mut self.dice);
-        let connection = srt::Connection::connect(self.transport.clone(), now, seed);
-        self.replace_candidate(now, Leg { id, connection, began: now, peer: None });
+        let id = self.open_leg();
+        self.opening = Some((id, now));
     }
 
     fn open_leg(&mut self) -> LegId {
@@ -341,12 +375,10 @@ impl Link {
         id
     }
 
-    fn replace_candidate(&mut self, now: Time, leg: Leg) {
-        self.drop_candidate(now);
-        self.candidate = Some(leg);
-    }
-
     fn drop_candidate(&mut self, now: Time) {
+        if let Some((id, _)) = self.opening.take() {
+            self.outputs.push_back(LinkOutput::Close(id));
+        }
         if let Some(leg) = self.candidate.take() {
             self.retire(now, leg);
         }
@@ -372,7 +404,7 @@ impl Link {
     }
 
     fn retire(&mut self, now: Time, leg: Leg) {
-        self.past.add_counts(&leg.connection.statistics(now));
+        self.past.add(&leg.connection.statistics(now));
         if self.doorway.is_none() {
             self.outputs.push_back(LinkOutput::Close(leg.id));
         }

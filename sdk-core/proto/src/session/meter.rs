@@ -6,6 +6,7 @@ use super::health::Totals;
 use crate::media::{AccessUnit, Track};
 use crate::pace::Dropped;
 use crate::rate::WindowedRate;
+use crate::transport::srt;
 use crate::units::{Bitrate, Time};
 
 /// Counts and windows over what the session saw.
@@ -89,8 +90,15 @@ impl Meter {
         self.sent.rate()
     }
 
-    pub(super) fn totals(&self) -> Totals {
-        self.totals
+    /// What was counted here, beside what the connections counted.
+    pub(super) fn totals(&self, connections: Totals) -> Totals {
+        Totals {
+            packets_sent: connections.packets_sent,
+            packets_lost: connections.packets_lost,
+            packets_retransmitted: connections.packets_retransmitted,
+            packets_dropped: connections.packets_dropped,
+            ..self.totals
+        }
     }
 
     pub(super) fn glass_to_wire(&self) -> Option<Duration> {
@@ -112,16 +120,11 @@ impl Meter {
 }
 
 impl Totals {
-    /// Adds what the transport counted.
-    pub(super) fn with_transport(
-        mut self,
-        counts: &crate::transport::srt::Statistics,
-    ) -> Self {
-        self.packets_sent = counts.packets_sent;
-        self.packets_lost = counts.packets_lost;
-        self.packets_retransmitted = counts.packets_retransmitted;
-        self.packets_dropped = counts.packets_dropped;
-        self
+    /// Adds what a connection counted.
+    pub(super) fn add(&mut self, connection: &srt::Statistics) {
+        self.packets_sent += connection.packets_sent;
+        self.packets_lost += connection.packets_reported_lost;
+        self.packets_retransmitted += connection.packets_retransmitted;
+        self.packets_dropped += connection.packets_dropped;
     }
 }
-

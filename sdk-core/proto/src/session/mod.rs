@@ -23,6 +23,8 @@ mod link;
 mod meter;
 mod outgoing;
 mod steering;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -41,7 +43,7 @@ use crate::media::AccessUnit;
 use crate::pace::Dropped;
 use crate::rate::EncoderTarget;
 use crate::transport::srt;
-use crate::units::Time;
+use crate::units::{ByteCount, Time};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -56,6 +58,13 @@ pub enum Input<'a> {
         from: SocketAddr,
         /// The bytes, as received.
         data: &'a [u8],
+    },
+    /// A leg's socket is open, and the ingest is at this address. A listener's leg needs no word.
+    Opened {
+        /// Whose socket.
+        leg: LegId,
+        /// Where the ingest is.
+        peer: SocketAddr,
     },
     /// A leg's socket could not be opened, or the system says that it is of no use any more.
     SocketFailed {
@@ -87,8 +96,8 @@ pub enum Output {
     Transmit {
         /// On whose socket.
         leg: LegId,
-        /// Where to; the destination if nothing is said.
-        to: Option<SocketAddr>,
+        /// Where to.
+        to: SocketAddr,
         /// How many bytes.
         length: usize,
     },
@@ -130,6 +139,7 @@ pub struct Session {
     steering: Steering,
     meter: Meter,
     latency: Duration,
+    next_repair: Time,
     outputs: VecDeque<Output>,
 }
 
@@ -150,6 +160,10 @@ enum Phase {
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 /// Beyond the latency, the receiver's timers need this long to deliver the last packet.
 const LINGER_MARGIN: Duration = Duration::from_millis(60);
+/// Key frames that repair what was lost come no closer together: each costs several pictures.
+const REPAIR_INTERVAL: Duration = Duration::from_secs(1);
+/// Neither in flight nor unsent.
+const NOTHING: (ByteCount, ByteCount) = (ByteCount::ZERO, ByteCount::ZERO);
 /// How long a goodbye may take.
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
@@ -164,6 +178,7 @@ impl Session {
             steering: Steering::new(&config, now),
             meter: Meter::new(config.epoch),
             latency: config.transport.latency,
+            next_repair: now,
             outputs: VecDeque::new(),
         }
     }
@@ -173,6 +188,7 @@ impl Session {
         match input {
             Input::Unit(unit) => self.take_unit(now, unit),
             Input::Datagram { leg, from, data } => self.link.receive(now, leg, from, data),
+            Input::Opened { leg, peer } => self.link.opened(now, leg, peer),
             Input::SocketFailed { leg } => self.link.socket_failed(now, leg),
             Input::Report(report) => {
                 if let Some(connection) = self.link.carrier() {
@@ -219,18 +235,17 @@ impl Session {
     /// How the broadcast is doing.
     pub fn health(&mut self, now: Time) -> Health {
         self.meter.advance(now);
-        let feedback = self.link.connection().map(|connection| connection.feedback(now));
-        let statistics = self.link.statistics(now);
+        let connections = self.link.totals(now);
         Health {
             state: self.state,
-            round_trip_time: feedback.filter(|_| self.state != State::Connecting).map(|f| f.rtt),
+            round_trip_time: self.link.feedback(now).map(|feedback| feedback.rtt),
             target: self.steering.target().bitrate,
             produced: self.meter.produced_rate(),
             sent: self.meter.sent_rate(),
             queue: self.outgoing.delay(now),
             glass_to_wire: self.meter.glass_to_wire(),
             audio_video_offset_micros: self.meter.audio_video_offset_micros(),
-            totals: self.meter.totals().with_transport(&statistics),
+            totals: self.meter.totals(connections),
         }
     }
 
@@ -278,10 +293,7 @@ impl Session {
         if self.state != State::Live || !self.steering.is_due(now) {
             return;
         }
-        let Some(feedback) = self.link.connection().map(|connection| connection.feedback(now))
-        else {
-            return;
-        };
+        let Some(feedback) = self.link.feedback(now) else { return };
         let queue_delay = self.outgoing.delay(now);
         if let Some(reason) = self.steering.measure(now, &feedback, queue_delay) {
             self.announce_target(reason);
@@ -306,8 +318,11 @@ impl Session {
             }
             LinkOutput::Returned => {
                 self.state = State::Live;
+                self.steering.reconnected(now);
+                self.begin_afresh();
                 self.tell(Event::Returned);
             }
+            LinkOutput::GaveUp => self.replace_given_up(now),
             LinkOutput::Lost(cause) if self.phase == Phase::Running => {
                 self.state = State::Recovering;
                 self.tell(Event::Recovering { cause });
@@ -333,11 +348,24 @@ impl Session {
         }
         self.state = State::Live;
         self.latency = latency;
+        self.begin_afresh();
+        self.outputs.push_back(Output::Target(self.steering.target()));
+        self.tell(Event::Live { latency, encrypted, took, resumed });
+    }
+
+    /// What waited is stale, and the receiver cannot decode what refers to it.
+    fn begin_afresh(&mut self) {
         let dropped = self.outgoing.restart();
         self.meter.dropped(dropped);
         self.outputs.push_back(Output::Keyframe);
-        self.outputs.push_back(Output::Target(self.steering.target()));
-        self.tell(Event::Live { latency, encrypted, took, resumed });
+    }
+
+    /// The transport gave up packets as too late: pictures that refer to theirs are of no use.
+    fn replace_given_up(&mut self, now: Time) {
+        if self.state == State::Live && now >= self.next_repair {
+            self.next_repair = now + REPAIR_INTERVAL;
+            self.outputs.push_back(Output::Keyframe);
+        }
     }
 
     fn stop(&mut self, now: Time) {
@@ -355,7 +383,7 @@ impl Session {
         match self.phase {
             Phase::Draining(deadline) => {
                 let carried = self.outgoing.is_empty()
-                    && self.link.connection().is_none_or(srt::Connection::is_drained);
+                    && self.link.feedback(now).is_none_or(|f| (f.in_flight, f.unsent) == NOTHING);
                 if !carried && now < deadline {
                     return false;
                 }
@@ -395,7 +423,8 @@ impl Session {
             (measurement, WakeReason::Measurement),
             (goodbye, WakeReason::Goodbye),
         ];
-        let earliest = moments.into_iter().filter_map(|(at, reason)| Some((at?, reason))).min_by_key(|m| m.0);
+        let earliest =
+            moments.into_iter().filter_map(|(at, reason)| Some((at?, reason))).min_by_key(|m| m.0);
         match earliest {
             Some((at, reason)) => Output::Wake { at: Some(at), reason },
             None => Output::Wake { at: None, reason: WakeReason::Transport },

@@ -14,7 +14,7 @@ use crate::units::{Bitrate, Time};
 pub(super) struct Outgoing {
     queue: Queue,
     writer: mpegts::Writer,
-    payload: [u8; mpegts::PAYLOAD_SIZE],
+    payload: [u8; mpegts::PAYLOAD_LENGTH],
     /// The capture position of the picture whose packets are leaving.
     leaving: Option<i64>,
     has_video: bool,
@@ -26,11 +26,11 @@ const AHEAD: Duration = Duration::from_millis(5);
 
 impl Outgoing {
     pub(super) fn new(config: &Config) -> Self {
-        let program = mpegts::WriterConfig { video: config.video, audio: config.audio };
+        let program = mpegts::Config { video: config.video, audio: config.audio };
         Self {
             queue: Queue::new(config.queue_limit),
             writer: mpegts::Writer::new(program),
-            payload: [0; mpegts::PAYLOAD_SIZE],
+            payload: [0; mpegts::PAYLOAD_LENGTH],
             leaving: None,
             has_video: config.video,
         }
@@ -75,8 +75,11 @@ impl Outgoing {
         while connection.unsent() <= pacing.bytes_in(AHEAD) {
             left = self.leaving.take().or(left);
             let Some(queued) = self.queue.pop() else { break };
-            self.writer.begin(&queued.unit);
-            while let Some(payload) = self.writer.next_payload(&queued.unit, &mut self.payload) {
+            // A unit that the container has no words for is left out, and costs nobody else.
+            if self.writer.begin(&queued.unit).is_err() {
+                continue;
+            }
+            while let Some(payload) = self.writer.next_payload(&mut self.payload) {
                 let data = self.payload.get(..payload.length).unwrap_or_default();
                 connection.handle(now, srt::Input::Payload { data, origin: queued.queued_at });
             }

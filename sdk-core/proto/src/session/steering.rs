@@ -72,7 +72,7 @@ impl Steering {
             return None;
         }
         let measurement = Measurement {
-            round_trip_time: feedback.round_trip_time,
+            round_trip_time: Some(feedback.rtt),
             queue_delay,
             acknowledged: feedback.acknowledged,
             in_flight: feedback.in_flight,

@@ -171,6 +171,10 @@ impl Live {
         }
     }
 
+    pub(crate) fn peer_id(&self) -> SocketId {
+        self.peer_id
+    }
+
     pub(crate) fn local_id(&self) -> SocketId {
         self.local_id
     }

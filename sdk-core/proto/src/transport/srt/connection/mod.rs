@@ -20,6 +20,7 @@ use super::crypto::KeyLength;
 use super::number::SocketId;
 use super::rejection::Rejection;
 use super::statistics::Statistics;
+use super::wire::{ControlKind, ControlPacket, Handshake, Packet};
 
 use accepted::Refusal;
 use caller::{Answer, Caller};
@@ -289,6 +290,29 @@ impl Connection {
     /// Our own socket: the destination of the peer's datagrams.
     pub fn local_id(&self) -> SocketId {
         self.local_id
+    }
+
+    /// Whether a datagram from this address is for this connection: it names our socket, or it
+    /// repeats the handshake that this connection is the answer to.
+    pub fn is_addressed(&self, from: SocketAddr, datagram: &[u8]) -> bool {
+        if from != self.peer {
+            return false;
+        }
+        match Packet::parse(datagram) {
+            Some(Packet::Data(packet)) => packet.destination == self.local_id,
+            Some(Packet::Control(packet)) => {
+                packet.header.destination == self.local_id || self.is_repeated(&packet)
+            }
+            None => false,
+        }
+    }
+
+    fn is_repeated(&self, packet: &ControlPacket<'_>) -> bool {
+        packet.header.kind == ControlKind::Handshake
+            && self.live().is_some_and(|live| {
+                let handshake = Handshake::parse(packet.body);
+                handshake.is_some_and(|handshake| handshake.fields.socket_id == live.peer_id())
+            })
     }
 
     /// What was agreed on, once the connection is live.

@@ -1,0 +1,126 @@
+//! Stories of a broadcast: these conditions, this long, this outcome.
+
+mod world;
+
+use std::time::Duration;
+
+use world::{Ingest, World};
+
+use super::{EndCause, Event, Input, Interruption, State};
+use crate::media::Track;
+use crate::transport::srt::{Passphrase, Rejection};
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn is_live(event: &Event) -> bool {
+    matches!(event, Event::Live { .. } | Event::Returned)
+}
+
+#[test]
+fn a_broadcast_goes_live_at_once_and_everything_arrives_in_order() {
+    let mut world = World::new(|_| {});
+    world.run(seconds(10));
+    let live = world.happened(is_live).expect("it never went live");
+    assert!(live.as_micros() < 200_000, "live only at {live}");
+    let pictures: Vec<_> =
+        world.received.iter().filter(|(_, unit)| unit.track == Track::Video).collect();
+    assert!(pictures.len() > 290, "{} pictures of 300", pictures.len());
+    assert!(pictures[0].1.keyframe, "it begins with a key frame");
+    assert!(pictures.is_sorted_by_key(|(_, unit)| unit.pts));
+    let health = world.session.health(world.now);
+    assert_eq!(health.state, State::Live);
+    assert_eq!(health.totals.video_frames_dropped, 0);
+    assert!(health.round_trip_time.is_some_and(|rtt| rtt < Duration::from_millis(50)));
+}
+
+#[test]
+fn an_ingest_that_restarts_is_found_again_within_a_second_and_time_goes_on() {
+    let mut world = World::new(|_| {});
+    for round in 0..10 {
+        world.run(seconds(3));
+        assert_eq!(world.session.health(world.now).state, State::Live, "round {round}");
+        world.ingest = None;
+        world.run(seconds(3));
+        assert_eq!(world.session.health(world.now).state, State::Recovering, "round {round}");
+        world.ingest = Some(Ingest::new(world.now, 10 + round));
+        let restarted = world.now;
+        world.run(seconds(1));
+        let live = world.happened(is_live).expect("live before");
+        assert!(live > restarted, "not back within a second in round {round}");
+    }
+    let times: Vec<_> = world
+        .received
+        .iter()
+        .filter(|(_, unit)| unit.track == Track::Video)
+        .map(|(_, unit)| unit.pts)
+        .collect();
+    assert!(times.is_sorted(), "the timeline jumped back");
+    assert_eq!(world.session.health(world.now).totals.reconnections, 10);
+}
+
+#[test]
+fn after_two_dark_seconds_a_fresh_key_frame_follows_at_once() {
+    let mut world = World::new(|_| {});
+    world.run(seconds(5));
+    world.connected = false;
+    world.run(seconds(2));
+    assert!(matches!(
+        world.events.last(),
+        Some((_, Event::Recovering { cause: Interruption::Silence(_) } | Event::Connecting { .. }))
+    ));
+    world.connected = true;
+    let back = world.now;
+    world.run(seconds(2));
+    let live = world.happened(is_live).expect("live before");
+    assert!(live > back && live.since(back) < seconds(1), "back only at {live}");
+    let first = world.received.iter().find(|(at, unit)| *at > live && unit.track == Track::Video);
+    let (at, unit) = first.expect("pictures follow");
+    assert!(unit.keyframe, "the receiver can decode what comes first");
+    assert!(at.since(live) < Duration::from_millis(400), "first picture only at {at}");
+}
+
+#[test]
+fn an_ingest_that_refuses_ends_a_first_attempt_with_its_reason() {
+    let mut world = World::new(|_| {});
+    world.ingest.as_mut().unwrap().rejects = Some(Rejection::UNAUTHORIZED);
+    world.run(seconds(5));
+    let refused = |event: &Event| {
+        *event == Event::Ended { cause: EndCause::Refused(Rejection::UNAUTHORIZED) }
+    };
+    assert!(world.happened(refused).is_some(), "{:?}", world.events);
+    assert!(world.ended);
+}
+
+#[test]
+fn a_wrong_passphrase_is_told_apart_from_a_dead_address() {
+    let mut world = World::new(|config| {
+        config.transport.passphrase = Some(Passphrase::new("not what it knows").unwrap());
+    });
+    world.run(seconds(5));
+    let refused = |event: &Event| matches!(event, Event::Ended { cause: EndCause::Refused(_) });
+    assert!(world.happened(refused).is_some(), "{:?}", world.events);
+
+    let mut world = World::new(|_| {});
+    world.ingest = None;
+    world.run(seconds(15));
+    let unreachable =
+        |event: &Event| matches!(event, Event::Ended { cause: EndCause::Unreachable(_) });
+    let at = world.happened(unreachable).expect("it gives up");
+    assert_eq!(at.as_micros() / 1_000_000, 10);
+    assert!(world.ended);
+}
+
+#[test]
+fn stopping_carries_everything_that_was_produced() {
+    let mut world = World::new(|_| {});
+    world.run(seconds(3));
+    let produced = world.session.health(world.now).totals.video_frames;
+    world.session.handle(world.now, Input::Stop);
+    world.run(seconds(5));
+    assert!(world.ended, "it ends by itself");
+    let before_live = 3;
+    let received = world.received.iter().filter(|(_, unit)| unit.track == Track::Video).count();
+    assert!(received as u64 + before_live >= produced, "{received} of {produced}");
+}
