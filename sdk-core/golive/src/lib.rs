@@ -1,7 +1,51 @@
-//! Golive.
+//! Puts a person on air: capture, encode, and carry live media to an ingest over networks that
+//! lose packets.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), golive::Error> {
+//! let destination = "srt://ingest.example:9000?streamid=live_4711".parse()?;
+//! let broadcast = golive::Broadcast::builder(destination).start_blocking()?;
+//! # let _ = broadcast;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Reconnection and adaptive bitrate are on by default. [`Broadcast::health`] tells how it is
+//! doing, [`Broadcast::events`] what happens and why. `start().await` works in any async runtime,
+//! `start_blocking()` in none.
+//!
+//! # Features
+//!
+//! - `media`: built-in cameras, microphones and software encoders. Without it, an app brings its
+//!   own [`Encoder`].
+//!
+//! # What stands behind it
+//!
+//! Everything that can be decided without touching the world is decided in `golive-proto`. This
+//! crate opens the sockets and runs the threads: a media thread that only moves packets on time,
+//! and others for what may stall.
 
-mod clock;
+mod broadcast;
+#[cfg(feature = "media")]
+mod builtin;
+pub mod clock;
+mod destination;
+mod encoder;
 mod error;
+mod event;
 mod net;
+mod secret;
+pub mod srt;
 
+pub use broadcast::{Broadcast, Builder, Change, Health, Starting, Summary};
+pub use destination::Destination;
+pub use encoder::{Encoder, EncoderOutput, EncoderStatistics, Program, SourceChange};
 pub use error::{Error, ErrorKind};
+pub use event::{DeviceEvent, Event, Events, RecordingEvent};
+#[cfg(feature = "media")]
+pub use golive_media::{AudioSource, CameraIndex, VideoSource, devices};
+pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
+pub use golive_proto::rate::EncoderTarget;
+pub use golive_proto::session;
+pub use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
+pub use secret::Secret;

@@ -1,0 +1,317 @@
+//! What a broadcast is told before it begins.
+
+use std::future::{Future, IntoFuture};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use golive_proto::media::{FrameRate, PictureSize};
+use golive_proto::rate::EncoderTarget;
+use golive_proto::session::ReconnectPolicy;
+use golive_proto::units::Bitrate;
+
+use super::Broadcast;
+use super::threads;
+use crate::destination::Destination;
+use crate::encoder::{Encoder, Program};
+use crate::error::{Error, ErrorKind};
+
+/// A broadcast that has not begun.
+#[derive(Debug)]
+pub struct Builder {
+    pub(super) destination: Destination,
+    pub(super) size: PictureSize,
+    pub(super) frame_rate: FrameRate,
+    pub(super) video_bitrate: Bitrate,
+    pub(super) minimum_bitrate: Bitrate,
+    pub(super) audio_bitrate: Bitrate,
+    pub(super) keyframe_interval: Duration,
+    pub(super) adaptive: bool,
+    pub(super) queue_limit: Duration,
+    pub(super) reconnect: ReconnectPolicy,
+    pub(super) record: Option<PathBuf>,
+    own: Option<OwnEncoder>,
+    #[cfg(feature = "media")]
+    sources: Sources,
+}
+
+/// The app's own encoder, and what it will produce.
+struct OwnEncoder(Box<dyn Encoder>, Program);
+
+/// What the built-in capture takes.
+#[cfg(feature = "media")]
+#[derive(Debug)]
+struct Sources {
+    video: Option<golive_media::VideoSource>,
+    audio: Option<golive_media::AudioSource>,
+    loop_file: bool,
+}
+
+const SIZE: PictureSize = PictureSize { width: 1280, height: 720 };
+const FRAME_RATE: FrameRate = FrameRate::new(30).expect("30 lies within the range");
+
+impl Builder {
+    pub(super) fn new(destination: Destination) -> Self {
+        Self {
+            destination,
+            size: SIZE,
+            frame_rate: FRAME_RATE,
+            video_bitrate: Bitrate::from_kilobits_per_second(2_500),
+            minimum_bitrate: Bitrate::from_kilobits_per_second(300),
+            audio_bitrate: Bitrate::from_kilobits_per_second(128),
+            keyframe_interval: Duration::from_secs(2),
+            adaptive: true,
+            queue_limit: Duration::from_secs(1),
+            reconnect: ReconnectPolicy::default(),
+            record: None,
+            own: None,
+            #[cfg(feature = "media")]
+            sources: Sources::default(),
+        }
+    }
+
+    /// Size of the picture.
+    #[must_use]
+    pub fn size(mut self, size: PictureSize) -> Self {
+        self.size = size;
+        self
+    }
+
+    /// Pictures a second, at most.
+    #[must_use]
+    pub fn frame_rate(mut self, frame_rate: FrameRate) -> Self {
+        self.frame_rate = frame_rate;
+        self
+    }
+
+    /// Video bitrate to begin with and not to exceed.
+    #[must_use]
+    pub fn video_bitrate(mut self, bitrate: Bitrate) -> Self {
+        self.video_bitrate = bitrate;
+        self
+    }
+
+    /// The lowest video bitrate that adapting may reach; 300 kb/s unless told otherwise.
+    #[must_use]
+    pub fn minimum_video_bitrate(mut self, bitrate: Bitrate) -> Self {
+        self.minimum_bitrate = bitrate;
+        self
+    }
+
+    /// Bitrate of the sound.
+    #[must_use]
+    pub fn audio_bitrate(mut self, bitrate: Bitrate) -> Self {
+        self.audio_bitrate = bitrate;
+        self
+    }
+
+    /// From one key frame to the next.
+    #[must_use]
+    pub fn keyframe_interval(mut self, interval: Duration) -> Self {
+        self.keyframe_interval = interval;
+        self
+    }
+
+    /// Whether the bitrate follows what the uplink carries; it does unless told otherwise.
+    #[must_use]
+    pub fn adaptive(mut self, adaptive: bool) -> Self {
+        self.adaptive = adaptive;
+        self
+    }
+
+    /// How long a frame waits for the uplink at most before frames are dropped; a second unless
+    /// told otherwise.
+    #[must_use]
+    pub fn queue_limit(mut self, limit: Duration) -> Self {
+        self.queue_limit = limit;
+        self
+    }
+
+    /// When a connection is replaced, and how often that is tried.
+    #[must_use]
+    pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
+        self.reconnect = policy;
+        self
+    }
+
+    /// Keeps a copy of the broadcast in a file, as an MPEG transport stream: everything that was
+    /// produced, whatever the network did. The file must not exist yet.
+    #[must_use]
+    pub fn record(mut self, path: impl Into<PathBuf>) -> Self {
+        self.record = Some(path.into());
+        self
+    }
+
+    /// Takes access units from the app's own encoder, and from nothing that is built in.
+    #[must_use]
+    pub fn encoder(mut self, encoder: Box<dyn Encoder>, program: Program) -> Self {
+        self.own = Some(OwnEncoder(encoder, program));
+        self
+    }
+
+    /// Goes on air: ready once the ingest takes the stream.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`]: what the encoder says, a destination that cannot be reached or refuses.
+    pub fn start(self) -> Starting {
+        Starting { begun: threads::begin(self) }
+    }
+
+    /// As [`start`](Self::start), for a thread that waits.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_blocking(self) -> Result<Broadcast, Error> {
+        let Begun { broadcast, started } = threads::begin(self)?;
+        started.recv_blocking().unwrap_or_else(|_| Err(super::thread_failed()))?;
+        Ok(broadcast)
+    }
+}
+
+/// A broadcast on its way to the ingest: await it. Dropping it stops the broadcast.
+#[must_use = "a broadcast that nobody waits for is stopped at once"]
+#[derive(Debug)]
+pub struct Starting {
+    begun: Result<Begun, Error>,
+}
+
+/// A broadcast whose threads run, and the word whether it is live.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) broadcast: Broadcast,
+    pub(super) started: async_channel::Receiver<Result<(), Error>>,
+}
+
+impl Starting {
+    /// What happens on the way, before it is known whether it succeeds.
+    pub fn events(&self) -> Option<crate::event::Events> {
+        self.begun.as_ref().ok().map(|begun| begun.broadcast.events())
+    }
+}
+
+impl IntoFuture for Starting {
+    type Output = Result<Broadcast, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let Begun { broadcast, started } = self.begun?;
+            started.recv().await.unwrap_or_else(|_| Err(super::thread_failed()))?;
+            Ok(broadcast)
+        })
+    }
+}
+
+impl Builder {
+    pub(super) fn target(&self) -> EncoderTarget {
+        EncoderTarget { bitrate: self.video_bitrate, frame_rate: self.frame_rate, size: self.size }
+    }
+
+    /// The encoder, and what it will produce.
+    pub(super) fn take_encoder(&mut self) -> Result<(Box<dyn Encoder>, Program), Error> {
+        let (encoder, program) = match self.own.take() {
+            Some(OwnEncoder(encoder, program)) => (encoder, program),
+            None => self.built_in()?,
+        };
+        if program == Program::default() {
+            let message = "neither picture nor sound is to be broadcast: choose at least one";
+            return Err(Error::new(ErrorKind::Configuration, message));
+        }
+        Ok((encoder, program))
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let wrong = |message: &str| Err(Error::new(ErrorKind::Configuration, message));
+        if self.video_bitrate < Bitrate::from_kilobits_per_second(50) {
+            return wrong("the video bitrate is under 50 kb/s, too little for any picture");
+        }
+        if self.keyframe_interval < Duration::from_millis(100) {
+            return wrong("the key frame interval is under 100 ms: a second or two serve well");
+        }
+        if self.queue_limit < Duration::from_millis(50) {
+            return wrong("the queue limit is under 50 ms: not even one key frame fits");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "media")]
+impl Builder {
+    /// Where pictures come from: the first camera unless told otherwise.
+    #[must_use]
+    pub fn video(mut self, source: golive_media::VideoSource) -> Self {
+        self.sources.video = Some(source);
+        self
+    }
+
+    /// Sound alone.
+    #[must_use]
+    pub fn without_video(mut self) -> Self {
+        self.sources.video = None;
+        self
+    }
+
+    /// Where sound comes from: the default microphone unless told otherwise.
+    #[must_use]
+    pub fn audio(mut self, source: golive_media::AudioSource) -> Self {
+        self.sources.audio = Some(source);
+        self
+    }
+
+    /// Pictures alone.
+    #[must_use]
+    pub fn without_audio(mut self) -> Self {
+        self.sources.audio = None;
+        self
+    }
+
+    /// Whether a file begins again at its end.
+    #[must_use]
+    pub fn loop_file(mut self, loop_file: bool) -> Self {
+        self.sources.loop_file = loop_file;
+        self
+    }
+
+    fn built_in(&mut self) -> Result<(Box<dyn Encoder>, Program), Error> {
+        let config = golive_media::Config {
+            video: self.sources.video.take(),
+            audio: self.sources.audio.take(),
+            size: self.size,
+            frame_rate: self.frame_rate,
+            video_bitrate: self.video_bitrate,
+            audio_bitrate: self.audio_bitrate,
+            keyframe_interval: self.keyframe_interval,
+            loop_file: self.sources.loop_file,
+        };
+        let program = crate::builtin::program(&config);
+        Ok((Box::new(crate::builtin::BuiltIn::new(config)), program))
+    }
+}
+
+#[cfg(not(feature = "media"))]
+impl Builder {
+    fn built_in(&mut self) -> Result<(Box<dyn Encoder>, Program), Error> {
+        let message = "nothing to broadcast: give the builder an encoder, or build golive with \
+                       its `media` feature";
+        Err(Error::new(ErrorKind::Configuration, message))
+    }
+}
+
+#[cfg(feature = "media")]
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            video: Some(golive_media::VideoSource::Camera(golive_media::CameraIndex(0))),
+            audio: Some(golive_media::AudioSource::Microphone(None)),
+            loop_file: false,
+        }
+    }
+}
+
+impl std::fmt::Debug for OwnEncoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("OwnEncoder").field(&self.1).finish()
+    }
+}

@@ -1,0 +1,326 @@
+//! The thread that drives one socket's connections.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use async_channel::{Receiver, Sender};
+use golive_proto::transport::srt::{self, Rejection};
+use golive_proto::units::Time;
+
+use super::carried::Carried;
+use super::connection::Ended;
+use super::link::Link;
+use crate::clock;
+use crate::error::{Error, ErrorKind};
+use crate::net::{Batch, Inbox, Socket, Waiter, Waker, waker};
+
+/// Tells the thread what to do. The thread ends with the last handle, once its connections have.
+#[derive(Clone, Debug)]
+pub(super) struct EngineHandle {
+    commands: Sender<Command>,
+    waker: Waker,
+    next_key: Arc<AtomicU64>,
+}
+
+enum Command {
+    Add { key: u64, connection: Box<srt::Connection>, link: Arc<Link> },
+    Accept { key: u64, request: Box<srt::Request>, config: Box<srt::Config>, link: Arc<Link> },
+    Reject(Box<srt::Request>, Rejection),
+    Report(u64, Vec<u8>),
+    Close(u64),
+    Stop,
+}
+
+/// Commands on their way: users wait for room.
+const WAITING_COMMANDS: usize = 64;
+/// Datagrams that the system may coalesce into one buffer when receiving.
+const RECEIVE_SEGMENTS: usize = 8;
+/// Batches taken before timers and senders have their turn.
+const MAX_BATCHES: usize = 32;
+/// How long the thread sleeps at most.
+const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+/// How often what a connection counted is shown to its user.
+const STATISTICS_INTERVAL: Duration = Duration::from_millis(100);
+
+impl EngineHandle {
+    /// Calls a listener.
+    pub(super) fn call(
+        &self,
+        config: srt::Config,
+        peer: SocketAddr,
+    ) -> Result<(u64, Arc<Link>), Error> {
+        let connection = srt::Connection::connect(config, peer, clock::now(), seed()?);
+        let (key, link) = self.new_link();
+        let connection = Box::new(connection);
+        self.tell(Command::Add { key, connection, link: link.clone() })?;
+        Ok((key, link))
+    }
+
+    /// Lets a caller in.
+    pub(super) fn accept(
+        &self,
+        request: srt::Request,
+        config: srt::Config,
+    ) -> Result<(u64, Arc<Link>), Error> {
+        let (key, link) = self.new_link();
+        let (request, config) = (Box::new(request), Box::new(config));
+        self.tell(Command::Accept { key, request, config, link: link.clone() })?;
+        Ok((key, link))
+    }
+
+    pub(super) fn reject(&self, request: srt::Request, rejection: Rejection) {
+        self.tell_if_running(Command::Reject(Box::new(request), rejection));
+    }
+
+    pub(super) fn report(&self, key: u64, report: &[u8]) {
+        self.tell_if_running(Command::Report(key, report.to_vec()));
+    }
+
+    pub(super) fn close(&self, key: u64) {
+        self.tell_if_running(Command::Close(key));
+    }
+
+    pub(super) fn stop(&self) {
+        self.tell_if_running(Command::Stop);
+    }
+
+    pub(super) fn wake(&self) {
+        self.waker.wake();
+    }
+
+    fn new_link(&self) -> (u64, Arc<Link>) {
+        (self.next_key.fetch_add(1, Ordering::Relaxed), Arc::new(Link::new()))
+    }
+
+    fn tell(&self, command: Command) -> Result<(), Error> {
+        let closed = |_| Error::new(ErrorKind::Ended, "the network thread has ended");
+        self.commands.send_blocking(command).map_err(closed)?;
+        self.waker.wake();
+        Ok(())
+    }
+
+    /// What is said to a thread that has ended has come true already.
+    fn tell_if_running(&self, command: Command) {
+        let _ = self.tell(command);
+    }
+}
+
+pub(super) fn system_error(error: io::Error) -> Error {
+    Error::with_source(ErrorKind::System, format!("the system refused a socket: {error}"), error)
+}
+
+fn seed() -> Result<[u8; 32], Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| {
+        Error::with_source(ErrorKind::System, "the system gives no random numbers", error)
+    })?;
+    Ok(seed)
+}
+
+/// The thread's own state.
+pub(super) struct Engine {
+    socket: Socket,
+    door: Option<Door>,
+    connections: BTreeMap<u64, Carried>,
+    commands: Receiver<Command>,
+    waiter: Waiter,
+    batch: Batch,
+    inbox: Inbox,
+    payload: Vec<u8>,
+    next_statistics: Time,
+    stopping: bool,
+}
+
+/// A listener, and where callers wait.
+struct Door {
+    listener: srt::Listener,
+    requests: Sender<srt::Request>,
+}
+
+impl Engine {
+    /// Starts the thread for a socket; callers are let in if there is somewhere for them to wait.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::System`] when the system refuses what it takes.
+    pub(super) fn start(
+        socket: Socket,
+        requests: Option<Sender<srt::Request>>,
+    ) -> Result<EngineHandle, Error> {
+        let (waker, waiter) = waker().map_err(system_error)?;
+        let (sender, commands) = async_channel::bounded(WAITING_COMMANDS);
+        let now = clock::now();
+        let open = |requests| -> Result<Door, Error> {
+            let config = srt::ListenerConfig::default();
+            Ok(Door { listener: srt::Listener::new(config, now, seed()?), requests })
+        };
+        let mut engine = Self {
+            socket,
+            door: requests.map(open).transpose()?,
+            connections: BTreeMap::new(),
+            commands,
+            waiter,
+            batch: Batch::new(),
+            inbox: Inbox::new(RECEIVE_SEGMENTS),
+            payload: vec![0; srt::MAX_DATAGRAM_BYTES],
+            next_statistics: now,
+            stopping: false,
+        };
+        thread::Builder::new()
+            .name("golive-srt".to_owned())
+            .spawn(move || engine.run())
+            .map_err(system_error)?;
+        Ok(EngineHandle { commands: sender, waker, next_key: Arc::default() })
+    }
+
+    fn run(&mut self) {
+        while !self.is_done() {
+            let now = clock::now();
+            self.take_commands(now);
+            if let Err(error) = self.receive(now) {
+                tracing::error!(%error, "the socket failed");
+                break;
+            }
+            let wake = self.drive(now);
+            self.show_statistics(now);
+            let timeout = wake.since(clock::now());
+            if let Err(error) = self.waiter.wait(std::iter::once(&self.socket), Some(timeout)) {
+                tracing::error!(%error, "waiting for the network failed");
+                break;
+            }
+        }
+        for carried in self.connections.values() {
+            carried.link.end(Ended::System);
+        }
+    }
+
+    /// Whether nobody is left who could want anything.
+    fn is_done(&self) -> bool {
+        let nobody_asks = self.commands.is_closed() && self.commands.is_empty();
+        let nobody_is_let_in = self.door.as_ref().is_none_or(|door| door.requests.is_closed());
+        self.connections.is_empty() && (self.stopping || (nobody_asks && nobody_is_let_in))
+    }
+
+    fn take_commands(&mut self, now: Time) {
+        while let Ok(command) = self.commands.try_recv() {
+            match command {
+                Command::Add { key, connection, link } => {
+                    self.connections.insert(key, Carried::new(*connection, link));
+                }
+                Command::Accept { key, request, config, link } => {
+                    if let Some(door) = &mut self.door {
+                        let connection = door.listener.accept(now, *request, *config);
+                        self.connections.insert(key, Carried::new(connection, link));
+                    }
+                }
+                Command::Reject(request, rejection) => self.reject(now, *request, rejection),
+                Command::Report(key, report) => {
+                    if let Some(carried) = self.connections.get_mut(&key) {
+                        carried.connection.handle(now, srt::Input::Report(&report));
+                    }
+                }
+                Command::Close(key) => {
+                    if let Some(carried) = self.connections.get_mut(&key) {
+                        carried.connection.handle(now, srt::Input::Close);
+                    }
+                }
+                Command::Stop => {
+                    self.stopping = true;
+                    for carried in self.connections.values_mut() {
+                        carried.connection.handle(now, srt::Input::Close);
+                    }
+                }
+            }
+        }
+    }
+
+    fn receive(&mut self, now: Time) -> io::Result<()> {
+        for _ in 0..MAX_BATCHES {
+            if !self.socket.receive(&mut self.inbox)? {
+                break;
+            }
+            for (from, datagram) in self.inbox.datagrams() {
+                let addressed =
+                    |carried: &&mut Carried| carried.connection.is_addressed(from, datagram);
+                match self.connections.values_mut().find(addressed) {
+                    Some(carried) => carried.connection.handle(now, srt::Input::Datagram(datagram)),
+                    None => {
+                        if let Some(door) = &mut self.door {
+                            door.knock(now, &self.socket, from, datagram, &mut self.payload);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, now: Time, request: srt::Request, rejection: Rejection) {
+        let Some(door) = &mut self.door else { return };
+        let to = request.peer();
+        let length = door.listener.reject(now, request, rejection, &mut self.payload);
+        send(&self.socket, to, self.payload.get(..length).unwrap_or_default());
+    }
+
+    /// Lets every connection do what it wants; answers when the first wants to be woken.
+    fn drive(&mut self, now: Time) -> Time {
+        let mut wake = now + LONGEST_SLEEP;
+        let (socket, batch, payload) = (&self.socket, &mut self.batch, &mut self.payload);
+        self.connections.retain(|_, carried| match carried.drive(now, socket, batch, payload) {
+            Some(at) => {
+                wake = wake.min(at);
+                true
+            }
+            None => false,
+        });
+        wake
+    }
+
+    fn show_statistics(&mut self, now: Time) {
+        if now >= self.next_statistics {
+            self.next_statistics = now + STATISTICS_INTERVAL;
+            for carried in self.connections.values() {
+                carried.show_statistics(now);
+            }
+        }
+    }
+}
+
+impl Door {
+    /// A datagram that belongs to no connection.
+    fn knock(
+        &mut self,
+        now: Time,
+        socket: &Socket,
+        from: SocketAddr,
+        datagram: &[u8],
+        reply: &mut [u8],
+    ) {
+        match self.listener.handle(now, from, datagram, reply) {
+            srt::ListenerOutput::Reply { length } => {
+                send(socket, from, reply.get(..length).unwrap_or_default());
+            }
+            srt::ListenerOutput::Request(request) => {
+                let Err(full) = self.requests.try_send(*request) else { return };
+                let request = full.into_inner();
+                let length = self.listener.reject(now, request, Rejection::BACKLOG, reply);
+                send(socket, from, reply.get(..length).unwrap_or_default());
+            }
+            srt::ListenerOutput::Ignore => {}
+        }
+    }
+}
+
+fn send(socket: &Socket, to: SocketAddr, datagram: &[u8]) {
+    if datagram.is_empty() {
+        return;
+    }
+    if let Err(error) = socket.send(to, datagram, datagram.len()) {
+        tracing::debug!(%error, "a handshake was not sent");
+    }
+}
