@@ -1,6 +1,9 @@
 //! Over real sockets on this machine: payloads from end to end, and a broadcast with an app's own
 //! encoder.
 
+// Helpers of tests may fail as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
