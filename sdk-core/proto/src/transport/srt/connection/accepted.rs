@@ -1,7 +1,6 @@
 //! The listener's side of a handshake: what it answers to a conclusion.
 
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::Rng;
 
 use crate::units::Time;
 
@@ -41,11 +40,11 @@ pub(crate) fn accept(
     config: &Config,
     request: &Request,
     now: Time,
-    mut random: ChaCha20Rng,
+    local_id: SocketId,
+    random: ChaCha20Rng,
 ) -> Result<Live, Refusal> {
     let refuse = |rejection| Refusal { fields: request.fields, rejection, answered: false };
     let keys = keys(config, request, now).map_err(refuse)?;
-    let local_id = SocketId::from_random(random.next_u32());
     let negotiation = request.answer(config);
     let setup = Setup {
         peer: request.peer,

@@ -175,10 +175,6 @@ impl Live {
         self.peer_id
     }
 
-    pub(crate) fn local_id(&self) -> SocketId {
-        self.local_id
-    }
-
     pub(crate) fn negotiated(&self) -> Negotiated {
         self.negotiated
     }
@@ -305,7 +301,9 @@ impl Live {
                 self.losses.forget_before(self.buffer.next());
                 if let Some(gap) = gap {
                     let interval = Losses::interval(self.round_trip.cautious());
-                    self.losses.add(now, gap, interval);
+                    let rounds = self.round_trip.cautious() + interval;
+                    let short = self.negotiated.receive_latency < rounds;
+                    self.losses.add(now, gap, interval, short);
                 }
             }
             Arrival::Fills => {

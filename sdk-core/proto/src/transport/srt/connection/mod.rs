@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::transport::Feedback;
 use crate::units::{Bitrate, ByteCount, Time};
@@ -226,10 +226,11 @@ impl Connection {
     /// Accepts what a listener's caller asks for; refuses it, in its first datagram, if the
     /// passphrases do not fit.
     pub(crate) fn accept(config: Config, request: &Request, now: Time, seed: [u8; 32]) -> Self {
-        let random = ChaCha20Rng::from_seed(seed);
-        let (local_id, phase) = match accepted::accept(&config, request, now, random) {
-            Ok(live) => (live.local_id(), Phase::Live(Box::new(live))),
-            Err(refusal) => (SocketId::LISTENER, Phase::Refusing(Box::new(refusal))),
+        let mut random = ChaCha20Rng::from_seed(seed);
+        let local_id = SocketId::from_random(random.next_u32());
+        let phase = match accepted::accept(&config, request, now, local_id, random) {
+            Ok(live) => Phase::Live(Box::new(live)),
+            Err(refusal) => Phase::Refusing(Box::new(refusal)),
         };
         Self { peer: request.peer, local_id, phase }
     }

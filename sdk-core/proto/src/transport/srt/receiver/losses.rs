@@ -11,8 +11,15 @@ use super::super::wire::{LossRange, Writer, put_loss_range};
 /// Losses are reported again no sooner than this (section 4.8.2).
 const MIN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Ranges that wait for their first report; more wait for the periodic one.
+/// Ranges that wait for their first report, or for its repetition; more wait for the periodic one.
 const MAX_FRESH: usize = 64;
+
+/// The first report is repeated after this where time is short: longer than most bursts of loss,
+/// which would take both.
+const REPEAT: Duration = Duration::from_millis(8);
+
+/// What was reported within so little time is left out of a periodic report.
+const JUST_REPORTED: Duration = Duration::from_millis(4);
 
 struct Loss {
     range: LossRange,
@@ -23,6 +30,7 @@ struct Loss {
 pub(crate) struct Losses {
     missing: VecDeque<Loss>,
     fresh: VecDeque<LossRange>,
+    repeats: VecDeque<(Time, LossRange)>,
     report_at: Time,
 }
 
@@ -32,19 +40,24 @@ impl Losses {
         Self {
             missing: VecDeque::with_capacity(capacity / 2 + 1),
             fresh: VecDeque::with_capacity(MAX_FRESH),
+            repeats: VecDeque::with_capacity(MAX_FRESH),
             report_at: Time::ZERO,
         }
     }
 
     /// A gap was found after everything known so far. It is to be reported at once, and again
-    /// every `interval`.
-    pub(crate) fn add(&mut self, now: Time, range: LossRange, interval: Duration) {
+    /// every `interval`; where time is `short`, also once in between, because a report that is
+    /// lost could not be made up for by the next.
+    pub(crate) fn add(&mut self, now: Time, range: LossRange, interval: Duration, short: bool) {
         if self.missing.is_empty() {
             self.report_at = now + interval;
         }
         self.missing.push_back(Loss { range, reported: now });
         if self.fresh.len() < MAX_FRESH {
             self.fresh.push_back(range);
+        }
+        if short && self.repeats.len() < MAX_FRESH {
+            self.repeats.push_back((now + REPEAT, range));
         }
     }
 
@@ -121,15 +134,18 @@ impl Losses {
 
     /// When the next report is due.
     pub(crate) fn report_at(&self) -> Option<Time> {
-        match (self.missing.is_empty(), self.fresh.is_empty()) {
-            (true, _) => None,
-            (false, false) => Some(Time::ZERO),
-            (false, true) => Some(self.report_at),
+        if self.missing.is_empty() {
+            return None;
         }
+        if !self.fresh.is_empty() {
+            return Some(Time::ZERO);
+        }
+        let repeat = self.repeats.front().map(|(at, _)| *at);
+        Some(repeat.map_or(self.report_at, |at| at.min(self.report_at)))
     }
 
-    /// Writes the report that is due: of the gaps that are new, or of everything that has not
-    /// been reported within a quarter of the interval. False if there is nothing to say.
+    /// Writes the reports that are due: of the gaps that are new, of those to be repeated, and,
+    /// every `interval`, of everything. False if there is nothing to say.
     pub(crate) fn write_report(
         &mut self,
         now: Time,
@@ -138,24 +154,37 @@ impl Losses {
     ) -> bool {
         let before = writer.length();
         while let Some(range) = self.fresh.pop_front() {
-            // What arrived since is named once more at worst; the sender has then been told
-            // nothing wrong, only late.
-            if !put_loss_range(writer, range) {
-                break;
-            }
+            self.write_missing(now, range, writer);
+        }
+        while let Some((at, range)) = self.repeats.front().copied()
+            && at <= now
+        {
+            self.repeats.pop_front();
+            self.write_missing(now, range, writer);
         }
         if self.report_at <= now {
             self.report_at = now + interval;
             for loss in &mut self.missing {
-                if loss.reported + interval / 4 <= now {
-                    if !put_loss_range(writer, loss.range) {
-                        break;
-                    }
-                    loss.reported = now;
+                let just_reported = now < loss.reported + JUST_REPORTED;
+                if !just_reported && !put_loss_range(writer, loss.range) {
+                    break;
                 }
+                loss.reported = now;
             }
         }
         writer.length() > before
+    }
+
+    /// Writes what of `range` is still missing.
+    fn write_missing(&mut self, now: Time, range: LossRange, writer: &mut Writer<'_>) {
+        let start = self.missing.partition_point(|l| l.range.last.distance_from(range.first) < 0);
+        for loss in self.missing.range_mut(start..) {
+            if loss.range.first.distance_from(range.last) > 0 || !put_loss_range(writer, loss.range)
+            {
+                break;
+            }
+            loss.reported = now;
+        }
     }
 
     /// How often losses are reported for this round trip (section 4.8.2).
@@ -181,7 +210,7 @@ mod tests {
     fn losses(gaps: &[LossRange]) -> Losses {
         let mut losses = Losses::new(64);
         for gap in gaps {
-            losses.add(Time::ZERO, *gap, INTERVAL);
+            losses.add(Time::ZERO, *gap, INTERVAL, false);
         }
         losses
     }
@@ -224,5 +253,18 @@ mod tests {
         losses.forget(range(1, 4));
         assert_eq!(losses.report_at(), None);
         assert!(!report(&mut losses, 60));
+    }
+    #[test]
+    fn where_time_is_short_the_first_report_is_repeated_once_for_what_is_still_missing() {
+        let mut losses = Losses::new(64);
+        losses.add(Time::ZERO, range(1, 4), INTERVAL, true);
+        let mut buffer = [0; 64];
+        assert!(losses.write_report(Time::ZERO, INTERVAL, &mut Writer::new(&mut buffer)));
+        losses.found(SequenceNumber::new(1));
+        assert_eq!(losses.report_at(), Some(Time::ZERO + REPEAT));
+        let mut writer = Writer::new(&mut buffer);
+        assert!(losses.write_report(Time::ZERO + REPEAT, INTERVAL, &mut writer));
+        assert_eq!(buffer[..8], [0x80, 0, 0, 2, 0, 0, 0, 4]);
+        assert_eq!(losses.report_at(), Some(Time::ZERO + INTERVAL));
     }
 }

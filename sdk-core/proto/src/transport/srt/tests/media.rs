@@ -49,8 +49,10 @@ fn at_ten_percent_loss_and_two_and_a_half_round_trips_little_is_lost() {
         let mut pair = Pair::connected(seed, Link::rtt(100).loss(0.1), 250);
         pair.stream(Who::Caller, 5_000, TWO_MILLIS);
         let received = statistics(&mut pair, Who::Listener);
-        assert_eq!(pair.accepted().payloads.len() as u64 + received.packets_lost, 5_000);
-        lost += received.packets_lost;
+        let missing = 5_000 - pair.accepted().payloads.len() as u64;
+        // Nothing tells a receiver of a last packet that is lost for good.
+        assert!(missing - received.packets_lost <= 1, "{missing} missing: {received:?}");
+        lost += missing;
         retransmitted += statistics(&mut pair, Who::Caller).packets_retransmitted;
     }
     assert!(lost < 150, "{lost} of 25000 lost");
