@@ -36,6 +36,8 @@ enum Command {
     Stop,
 }
 
+/// Connections of one socket: far more than one machine's ingest is for.
+const MAX_CONNECTIONS: usize = 256;
 /// Commands on their way: users wait for room.
 const WAITING_COMMANDS: usize = 64;
 /// Datagrams that the system may coalesce into one buffer when receiving.
@@ -127,6 +129,7 @@ pub(super) struct Engine {
     socket: Socket,
     door: Option<Door>,
     connections: BTreeMap<u64, Carried>,
+    routes: srt::Routes,
     commands: Receiver<Command>,
     waiter: Waiter,
     batch: Batch,
@@ -163,6 +166,7 @@ impl Engine {
             socket,
             door: requests.map(open).transpose()?,
             connections: BTreeMap::new(),
+            routes: srt::Routes::new(MAX_CONNECTIONS),
             commands,
             waiter,
             batch: Batch::new(),
@@ -209,13 +213,12 @@ impl Engine {
     fn take_commands(&mut self, now: Time) {
         while let Ok(command) = self.commands.try_recv() {
             match command {
-                Command::Add { key, connection, link } => {
-                    self.connections.insert(key, Carried::new(*connection, link));
-                }
+                Command::Add { key, connection, link } => self.add(key, *connection, None, link),
                 Command::Accept { key, request, config, link } => {
                     if let Some(door) = &mut self.door {
+                        let caller = Some(request.peer_id());
                         let connection = door.listener.accept(now, *request, *config);
-                        self.connections.insert(key, Carried::new(connection, link));
+                        self.add(key, connection, caller, link);
                     }
                 }
                 Command::Reject(request, rejection) => self.reject(now, *request, rejection),
@@ -245,19 +248,42 @@ impl Engine {
                 break;
             }
             for (from, datagram) in self.inbox.datagrams() {
-                let addressed =
-                    |carried: &&mut Carried| carried.connection.is_addressed(from, datagram);
-                match self.connections.values_mut().find(addressed) {
-                    Some(carried) => carried.connection.handle(now, srt::Input::Datagram(datagram)),
-                    None => {
+                match self.routes.find(from, datagram) {
+                    srt::Route::Connection(key) => {
+                        if let Some(carried) = self.connections.get_mut(&key) {
+                            carried.connection.handle(now, srt::Input::Datagram(datagram));
+                        }
+                    }
+                    srt::Route::Listener => {
                         if let Some(door) = &mut self.door {
                             door.knock(now, &self.socket, from, datagram, &mut self.payload);
                         }
                     }
+                    srt::Route::Nowhere => {}
                 }
             }
         }
         Ok(())
+    }
+
+    fn add(
+        &mut self,
+        key: u64,
+        connection: srt::Connection,
+        caller: Option<srt::SocketId>,
+        link: Arc<Link>,
+    ) {
+        let (peer, local_id) = (connection.peer(), connection.local_id());
+        match self.routes.insert(key, peer, local_id, caller) {
+            Ok(()) => {
+                self.connections.insert(key, Carried::new(connection, link));
+            }
+            // Unanswered, the caller gives up by itself.
+            Err(error) => {
+                tracing::warn!("{error}");
+                link.end(Ended::System);
+            }
+        }
     }
 
     fn reject(&mut self, now: Time, request: srt::Request, rejection: Rejection) {
@@ -271,12 +297,16 @@ impl Engine {
     fn drive(&mut self, now: Time) -> Time {
         let mut wake = now + LONGEST_SLEEP;
         let (socket, batch, payload) = (&self.socket, &mut self.batch, &mut self.payload);
+        let routes = &mut self.routes;
         self.connections.retain(|_, carried| match carried.drive(now, socket, batch, payload) {
             Some(at) => {
                 wake = wake.min(at);
                 true
             }
-            None => false,
+            None => {
+                routes.remove(carried.connection.local_id());
+                false
+            }
         });
         wake
     }
