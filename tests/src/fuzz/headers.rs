@@ -56,18 +56,22 @@ pub(super) fn aac(data: &[u8]) {
     }
 }
 
-pub(super) fn h264_examples() -> Vec<Vec<u8>> {
-    // An SPS and a PPS as x264 writes them for 1280x720 High, and the beginning of a slice.
-    const SPS: &[u8] = &[
-        0x67, 0x64, 0x00, 0x1F, 0xAC, 0xD9, 0x40, 0x50, 0x05, 0xBB, 0x01, 0x10, 0x00, 0x00, 0x03,
-        0x00, 0x10, 0x00, 0x00, 0x03, 0x03, 0xC0, 0xF1, 0x83, 0x19, 0x60,
-    ];
+/// An SPS as x264 writes it for 1280x720 High.
+const SPS: &[u8] = &[
+    0x67, 0x64, 0x00, 0x1F, 0xAC, 0xD9, 0x40, 0x50, 0x05, 0xBB, 0x01, 0x10, 0x00, 0x00, 0x03, 0x00,
+    0x10, 0x00, 0x00, 0x03, 0x03, 0xC0, 0xF1, 0x83, 0x19, 0x60,
+];
+
+/// Delimiter, SPS, PPS and the beginning of an IDR slice.
+pub(super) fn picture() -> Vec<u8> {
     const PPS: &[u8] = &[0x68, 0xEB, 0xE3, 0xCB, 0x22, 0xC0];
     const SLICE: &[u8] = &[0x65, 0x88, 0x84, 0x00, 0x33, 0xFF, 0xFE, 0xF6, 0xF0, 0xFE];
-    let unit: Vec<u8> =
-        [&[0, 0, 0, 1, 9, 0xF0, 0, 0, 0, 1], SPS, &[0, 0, 0, 1], PPS, &[0, 0, 1], SLICE].concat();
-    let mut examples = vec![SPS.to_vec(), unit.clone()];
-    if let Ok(configuration) = DecoderConfiguration::from_annex_b(&unit) {
+    [&[0, 0, 0, 1, 9, 0xF0, 0, 0, 0, 1], SPS, &[0, 0, 0, 1], PPS, &[0, 0, 1], SLICE].concat()
+}
+
+pub(super) fn h264_examples() -> Vec<Vec<u8>> {
+    let mut examples = vec![SPS.to_vec(), picture()];
+    if let Ok(configuration) = DecoderConfiguration::from_annex_b(&picture()) {
         examples.extend(configuration.encode());
     }
     examples

@@ -6,8 +6,10 @@
 //! `inputs_that_nobody_would_send` runs them with seeded [`Mutations`] of good input, everywhere
 //! and in seconds.
 
+mod containers;
 mod headers;
 mod mutations;
+mod srt;
 
 pub use mutations::Mutations;
 
@@ -26,6 +28,12 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "h264", run: headers::h264, examples: headers::h264_examples },
     Target { name: "aac", run: headers::aac, examples: headers::aac_examples },
+    Target { name: "mpegts", run: containers::mpegts, examples: containers::mpegts_examples },
+    Target { name: "mp4", run: containers::mp4, examples: containers::mp4_examples },
+    Target { name: "srt", run: srt::plain, examples: srt::plain_examples },
+    Target { name: "srt_encrypted", run: srt::encrypted, examples: srt::encrypted_examples },
+    Target { name: "srt_url", run: srt::url, examples: srt::url_examples },
+    Target { name: "stream_id", run: srt::stream_id, examples: srt::stream_id_examples },
 ];
 
 /// Feeds `data` to the target called `name`.

@@ -43,15 +43,14 @@ impl Live {
         }
         if self.peer_closed {
             // What it sent before is still worth its time.
-            if self.buffer.arrived() == 0 {
-                return Some(Output::Event(Event::Closed { by_peer: true }));
+            if let Some(payload) = self.deliver(now, buffer) {
+                return Some(payload);
             }
-            return Some(
-                self.deliver(now, buffer).unwrap_or(Output::Wake {
-                    at: self.delivery_at(),
-                    reason: WakeReason::Deliver,
-                }),
-            );
+            // By now what could not be read is gone from the buffer too.
+            return Some(match self.delivery_at() {
+                Some(at) => Output::Wake { at: Some(at), reason: WakeReason::Deliver },
+                None => Output::Event(Event::Closed { by_peer: true }),
+            });
         }
         let silent = self.last_heard + self.silence_timeout <= now;
         silent.then_some(Output::Event(Event::Broken(Broken::Silence(self.silence_timeout))))
