@@ -120,6 +120,7 @@ impl Live {
             destination: setup.peer_id,
             latency: negotiated.send_latency,
             drops_late: setup.theirs.has(option_flag::TOO_LATE_DROP),
+            reports_again: setup.theirs.has(option_flag::PERIODIC_NAK),
             flow_window: config.flow_window.min(setup.peer_flow_window.max(2)),
             datagram_bytes,
         };
@@ -326,11 +327,7 @@ impl Live {
     fn control(&mut self, now: Time, packet: &ControlPacket<'_>) {
         match packet.header.kind {
             ControlKind::Acknowledgement => self.acknowledgement(now, packet),
-            ControlKind::LossReport => {
-                for range in LossRanges::new(packet.body) {
-                    self.sender.report_lost(now, range, &self.round_trip);
-                }
-            }
+            ControlKind::LossReport => self.loss_report(now, packet.body),
             ControlKind::AcknowledgementOfAcknowledgement => {
                 if let Some(rtt) = self.acknowledger.confirm(now, packet.header.information) {
                     self.round_trip.sample(now, rtt);
@@ -368,6 +365,18 @@ impl Live {
         self.round_trip.reported(now, measured.rtt, measured.rtt_variance, peer_sends);
         if let Some(rates) = measured.rates {
             self.peer_rates = rates;
+        }
+    }
+
+    fn loss_report(&mut self, now: Time, body: &[u8]) {
+        // An honest report names each packet once.
+        let mut budget = self.sender.in_flight();
+        for range in LossRanges::new(body) {
+            let looked_at = self.sender.report_lost(now, range, &self.round_trip);
+            match budget.checked_sub(looked_at) {
+                Some(left) => budget = left,
+                None => break,
+            }
         }
     }
 

@@ -41,6 +41,8 @@ pub(crate) struct Terms {
     pub(crate) latency: Duration,
     /// Whether the peer skips what comes too late.
     pub(crate) drops_late: bool,
+    /// Whether the peer reports losses again and again, rather than once.
+    pub(crate) reports_again: bool,
     /// Packets in flight at most.
     pub(crate) flow_window: u32,
     /// Bytes of a datagram at most.
@@ -182,15 +184,22 @@ impl Sender {
         }
     }
 
-    /// The peer misses the packets in `range`.
-    pub(crate) fn report_lost(&mut self, now: Time, range: LossRange, round_trip: &RoundTrip) {
+    /// The peer misses the packets in `range`; how many of them were looked at, so that a report
+    /// that names the same packets over and over can be cut short.
+    pub(crate) fn report_lost(
+        &mut self,
+        now: Time,
+        range: LossRange,
+        round_trip: &RoundTrip,
+    ) -> usize {
         let crossing = round_trip.smoothed() + round_trip.variance();
         if let Some(gone) = self.gone(range) {
             self.request_drop(gone);
         }
         let start = range.first.offset_from(self.first).unwrap_or(0);
-        let Some(end) = range.last.offset_from(self.first) else { return };
-        for index in start..self.sent.min(end.saturating_add(1)) {
+        let Some(last) = range.last.offset_from(self.first) else { return 1 };
+        let end = self.sent.min(last.saturating_add(1));
+        for index in start..end {
             let Some(entry) = self.ring.get_mut(index) else { break };
             if entry.given_up {
                 self.request_drop_of(index);
@@ -205,14 +214,26 @@ impl Sender {
                 self.want(index);
             }
         }
+        end.saturating_sub(start).max(1)
     }
 
     /// Acknowledgements stop at the first hole. If the oldest packet should have been
     /// acknowledged by now and was not, and no report names it, then it, its retransmission or
-    /// the report was lost: it is sent again, no more often than once a round trip.
+    /// the report was lost: it is sent again, no more often than once a round trip. If the peer
+    /// reports only once, then so is everything else that is as old: no report will come.
     pub(crate) fn check_oldest(&mut self, now: Time, round_trip: &RoundTrip) {
-        if self.oldest_due(round_trip).is_some_and(|due| due <= now) {
-            self.want(0);
+        if self.oldest_due(round_trip).is_none_or(|due| due > now) {
+            return;
+        }
+        self.want(0);
+        if self.terms.reports_again {
+            return;
+        }
+        let patience = round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
+        for index in 1..self.sent {
+            if self.ring.get(index).is_some_and(|entry| entry.last_sent + patience <= now) {
+                self.want(index);
+            }
         }
     }
 

@@ -25,6 +25,7 @@ fn sender() -> Sender {
         destination: SocketId::new(1),
         latency: LATENCY,
         drops_late: true,
+        reports_again: true,
         flow_window: 32,
         datagram_bytes: 1_472,
     };
@@ -141,4 +142,13 @@ fn numbers_that_were_never_sent_are_neither_acknowledged_nor_lost() {
     sender.acknowledge(number(10), None);
     assert_eq!(sender.in_flight(), 0);
     assert_eq!(sender.counts.bytes_acknowledged, ByteCount::new(1_160));
+}
+
+#[test]
+fn where_losses_are_reported_once_everything_unacknowledged_is_sent_again_in_time() {
+    let mut sender = sender();
+    sender.terms.reports_again = false;
+    sender.check_oldest(Time::from_millis(66), &path());
+    let sent: Vec<_> = std::iter::from_fn(|| transmit(&mut sender, 66)).collect();
+    assert_eq!(sent, [0, 1, 2].map(|number| (number, Transmission::Again)));
 }
