@@ -5,7 +5,7 @@ use super::tree::{File, Finding, Tree};
 pub(super) const KEEPS: &str = "a document that states a rule names a check that exists";
 
 /// The documents that state rules. In a section whose heading says "Invariants" or "Rules", every
-/// item of a list names its check after "Kept by".
+/// item of a list names its check after "Kept by", and every row of a table in its last column.
 const DOCUMENTS: &[&str] = &["ARCHITECTURE.md", "CONTRIBUTING.md"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
@@ -29,7 +29,43 @@ fn in_document(tree: &Tree, file: &File) -> Vec<Finding> {
             }
         }
     }
+    for (line, row) in rows(file) {
+        let keepers = row.trim().trim_matches('|').rsplit('|').next().unwrap_or_default();
+        if keepers.trim().is_empty() {
+            findings.push(file.finding(line, "a rule without a check: name it in the last column"));
+        }
+        for keeper in keepers.split('`').skip(1).step_by(2) {
+            if !exists(tree, keeper) && !is_somewhere(tree, keeper) {
+                let message = format!("`{keeper}` keeps nothing: there is no such thing any more");
+                findings.push(file.finding(line, message));
+            }
+        }
+    }
     findings
+}
+
+/// The rows of tables in the sections that state rules, without their heads.
+fn rows(file: &File) -> Vec<(usize, &str)> {
+    let mut states_rules = false;
+    let mut found = Vec::new();
+    let mut below_head = false;
+    for (number, line) in file.lines() {
+        if line.starts_with('#') {
+            states_rules = heading_of_rules(line);
+        }
+        if !line.starts_with('|') {
+            below_head = false;
+        } else if line.starts_with("|-") || line.starts_with("| -") {
+            below_head = true;
+        } else if states_rules && below_head {
+            found.push((number, line));
+        }
+    }
+    found
+}
+
+fn heading_of_rules(line: &str) -> bool {
+    line.contains("Invariants") || line.contains("Rules")
 }
 
 /// The list items of the sections that state rules, their continued lines joined.
@@ -39,7 +75,7 @@ fn items(file: &File) -> Vec<(usize, String)> {
     let mut open = false;
     for (number, line) in file.lines() {
         if line.starts_with('#') {
-            states_rules = line.contains("Invariants") || line.contains("Rules");
+            states_rules = heading_of_rules(line);
             open = false;
         } else if states_rules && begins_item(line) {
             found.push((number, line.to_owned()));
@@ -57,6 +93,22 @@ fn items(file: &File) -> Vec<(usize, String)> {
 fn begins_item(line: &str) -> bool {
     let number = line.trim_start_matches(|character: char| character.is_ascii_digit());
     line.starts_with("- ") || number.len() < line.len() && number.starts_with(". ")
+}
+
+/// Whether what a table names in its own words is there: a command, a file, a module, or words of
+/// the code or of a manifest.
+fn is_somewhere(tree: &Tree, keeper: &str) -> bool {
+    if let Some(command) = keeper.strip_prefix("cargo xtask ") {
+        return crate::COMMANDS.iter().any(|known| known.name == command);
+    }
+    let path = keeper.replace("::", "/");
+    let as_module = [format!("/{path}/"), format!("/{path}.rs")];
+    tree.files.iter().any(|file| {
+        let named = file.path == keeper || as_module.iter().any(|part| file.path.contains(part));
+        let said =
+            file.code.contains(keeper) || file.extension() == "toml" && file.text.contains(keeper);
+        named || said
+    })
 }
 
 /// Whether a named check is really there.
@@ -109,6 +161,16 @@ mod tests {
     #[test]
     fn a_rule_without_a_check_is_found() {
         assert_eq!(found("1. Be good.\n\n   Kept by hope\n")[0].line, 5);
+    }
+
+    #[test]
+    fn a_table_names_in_its_last_column_what_is_there() {
+        let head = "| rule | kept by |\n|---|---|\n";
+        let fine = "| A | `cargo xtask tidy`; `a.rs` |\n| B | `unwrap_used = \"warn\"` |\n";
+        assert_eq!(found(&format!("{head}{fine}| C | review |\n")), []);
+        for keeper in ["", "`cargo xtask fly`", "`gone::queue`", "`Vanished`"] {
+            assert_eq!(found(&format!("{head}| D | {keeper} |\n"))[0].line, 7, "{keeper}");
+        }
     }
 
     #[test]
