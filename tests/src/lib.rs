@@ -5,6 +5,7 @@
 //! - [`payload`]: numbered payloads, and a judge who counts what arrived and when.
 //! - [`peers`]: real programs to talk to.
 //! - [`endpoint`]: our own SRT over a plain socket.
+//! - [`browser`]: a headless Chromium, to see what a person would see.
 //! - [`fuzz`]: what strangers may feed in.
 //! - [`simulation`]: SRT over the same networks in virtual time.
 //! - [`sink`]: where peers hand over what they received.
@@ -16,6 +17,7 @@
     clippy::panic,
     reason = "a harness: what cannot be set up fails the test that asked for it"
 )]
+pub mod browser;
 pub mod endpoint;
 pub mod fuzz;
 pub mod network;
