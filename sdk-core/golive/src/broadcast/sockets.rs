@@ -37,8 +37,9 @@ struct OpenLeg {
     socket: Socket,
 }
 
-/// Datagrams that the system may coalesce into one buffer when receiving.
-const RECEIVE_SEGMENTS: usize = 8;
+/// Datagrams that the system may coalesce into one buffer when receiving: with less room than a
+/// whole UDP datagram, it would cut one of them short without a word.
+const RECEIVE_SEGMENTS: usize = 32;
 /// Batches taken from one socket before the others and the timers have their turn.
 const MAX_BATCHES: usize = 16;
 

@@ -40,8 +40,9 @@ enum Command {
 const MAX_CONNECTIONS: usize = 256;
 /// Commands on their way: users wait for room.
 const WAITING_COMMANDS: usize = 64;
-/// Datagrams that the system may coalesce into one buffer when receiving.
-const RECEIVE_SEGMENTS: usize = 8;
+/// Datagrams that the system may coalesce into one buffer when receiving: with less room than a
+/// whole UDP datagram, it would cut one of them short without a word.
+const RECEIVE_SEGMENTS: usize = 32;
 /// Batches taken before timers and senders have their turn.
 const MAX_BATCHES: usize = 32;
 /// How long the thread sleeps at most.

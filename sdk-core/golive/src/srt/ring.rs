@@ -13,18 +13,15 @@ pub(super) struct Ring {
 
 #[derive(Debug)]
 struct State {
-    /// Zeroed memory that the system only provides once it is written to: a queue that is mostly
-    /// empty stays small.
-    bytes: Vec<u8>,
     slots: Vec<Slot>,
     first: usize,
     count: usize,
     closed: bool,
 }
 
-/// What is known of the payload in the same place of `bytes`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Slot {
+    bytes: [u8; PAYLOAD],
     length: usize,
     at: Time,
 }
@@ -39,10 +36,9 @@ pub(super) struct RingClosed;
 impl Ring {
     /// Room for `capacity` payloads.
     pub(super) fn new(capacity: usize) -> Self {
-        let capacity = capacity.max(1);
-        let slots = vec![Slot { length: 0, at: Time::ZERO }; capacity];
-        let bytes = vec![0; capacity * PAYLOAD];
-        let state = State { bytes, slots, first: 0, count: 0, closed: false };
+        let slot = Slot { bytes: [0; PAYLOAD], length: 0, at: Time::ZERO };
+        let slots = vec![slot; capacity.max(1)];
+        let state = State { slots, first: 0, count: 0, closed: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -139,22 +135,19 @@ impl State {
 
     fn push(&mut self, payload: &[u8], at: Time) {
         let index = (self.first + self.count) % self.slots.len();
-        let place = self.bytes.chunks_exact_mut(PAYLOAD).nth(index);
-        if let (Some(place), Some(slot)) = (place, self.slots.get_mut(index)) {
-            *slot = Slot { length: copy(payload, place), at };
+        if let Some(slot) = self.slots.get_mut(index) {
+            slot.length = copy(payload, &mut slot.bytes);
+            slot.at = at;
             self.count += 1;
         }
     }
 
     fn pop(&mut self, buffer: &mut [u8]) -> (usize, Time) {
-        let Some(Slot { length, at }) = self.slots.get(self.first).copied() else {
-            return (0, Time::ZERO);
-        };
-        let place = self.bytes.chunks_exact(PAYLOAD).nth(self.first).unwrap_or_default();
-        let length = copy(place.get(..length).unwrap_or_default(), buffer);
+        let Some(slot) = self.slots.get(self.first) else { return (0, Time::ZERO) };
+        let length = copy(slot.bytes.get(..slot.length).unwrap_or_default(), buffer);
+        let at = slot.at;
+        self.first = (self.first + 1) % self.slots.len();
         self.count -= 1;
-        // An empty queue begins again at the front, in memory that is already there.
-        self.first = if self.count == 0 { 0 } else { (self.first + 1) % self.slots.len() };
         (length, at)
     }
 }
