@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use golive::Secret;
+
 use crate::key::StreamKey;
 
 /// Where an ingest listens, what it keeps and whom it lets in.
@@ -20,6 +22,8 @@ pub struct Config {
     pub record: Option<PathBuf>,
     /// The key that broadcasters must show in their stream id.
     pub key: Option<StreamKey>,
+    /// The passphrase that encrypts every connection; broadcasters need the same one.
+    pub passphrase: Option<Secret>,
     /// The least latency of an SRT connection: how long a packet may take to arrive, repeats
     /// included. A broadcaster that asks for more gets more.
     pub latency: Duration,
@@ -32,6 +36,7 @@ impl Default for Config {
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, 9780)),
             record: None,
             key: None,
+            passphrase: None,
             latency: Duration::from_millis(120),
         }
     }

@@ -33,7 +33,7 @@ pub enum Error {
     },
     /// SRT could not start.
     #[error("SRT cannot start: {0}")]
-    Srt(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Srt(#[source] golive::Error),
     /// Recordings cannot go where they should.
     #[error("recordings cannot be written to {directory}: {source}; choose another directory")]
     RecordingDirectory {

@@ -11,12 +11,15 @@ use crate::event::Events;
 use crate::http::Server;
 use crate::key::Refusal;
 use crate::registry::{Publisher, Registry};
+use crate::srt::Endpoint;
 
 /// A running ingest. Dropping it stops it.
 pub struct Ingest {
     registry: Arc<Registry>,
     events: Events,
+    srt: Option<Endpoint>,
     http: Option<Server>,
+    srt_address: SocketAddr,
     http_address: SocketAddr,
 }
 
@@ -27,18 +30,24 @@ impl Ingest {
     ///
     /// [`Error`], which says what to do; nothing is left running then.
     pub fn start(config: Config) -> Result<Self, Error> {
-        let Config { srt: _, http, record, key, latency: _ } = config;
-        if let Some(directory) = &record {
+        if let Some(directory) = &config.record {
             fs::create_dir_all(directory).map_err(|source| Error::RecordingDirectory {
                 directory: directory.display().to_string(),
                 source,
             })?;
         }
         let events = Events::default();
+        let (key, record) = (config.key.clone(), config.record.clone());
         let registry = Arc::new(Registry::new(key, record, events.clone()));
-        let server = Server::start(http, Arc::clone(&registry))?;
-        let http_address = server.address();
-        Ok(Self { registry, events, http: Some(server), http_address })
+        let srt = Endpoint::start(&config, Arc::clone(&registry))?;
+        let http = Server::start(config.http, Arc::clone(&registry))?;
+        let (srt_address, http_address) = (srt.address(), http.address());
+        Ok(Self { registry, events, srt: Some(srt), http: Some(http), srt_address, http_address })
+    }
+
+    /// Where SRT arrives, with the port that was taken.
+    pub fn srt_address(&self) -> SocketAddr {
+        self.srt_address
     }
 
     /// Where the page is, with the port that was taken.
@@ -64,6 +73,7 @@ impl Ingest {
     /// Ends every broadcast, finishes the recordings and closes the page. Does nothing the second
     /// time.
     pub fn stop(&mut self) {
+        self.srt = None;
         self.registry.stop();
         self.http = None;
         self.events.close();
@@ -78,6 +88,9 @@ impl Drop for Ingest {
 
 impl fmt::Debug for Ingest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ingest").field("http_address", &self.http_address).finish_non_exhaustive()
+        f.debug_struct("Ingest")
+            .field("srt_address", &self.srt_address)
+            .field("http_address", &self.http_address)
+            .finish_non_exhaustive()
     }
 }

@@ -5,30 +5,25 @@
 
 use std::fmt;
 
+use golive::Secret;
 use sha2::{Digest, Sha256};
 
 /// A stream key. Prints as dots.
-#[derive(Clone)]
-pub struct StreamKey(String);
+#[derive(Clone, Debug)]
+pub struct StreamKey(Secret);
 
 impl StreamKey {
     /// Takes the key that a publisher has to show; nothing if it is empty.
     pub fn new(key: impl Into<String>) -> Option<Self> {
         let key = key.into();
-        if key.is_empty() { None } else { Some(Self(key)) }
+        (!key.is_empty()).then(|| Self(Secret::new(key)))
     }
 
     /// Compares in a time that tells nothing of where, or whether, the two differ: digests are
     /// compared, each byte of them.
     fn is(&self, offered: &str) -> bool {
-        let digests = Sha256::digest(&self.0).into_iter().zip(Sha256::digest(offered));
+        let digests = Sha256::digest(self.0.expose()).into_iter().zip(Sha256::digest(offered));
         digests.fold(0, |difference, (ours, theirs)| difference | (ours ^ theirs)) == 0
-    }
-}
-
-impl fmt::Debug for StreamKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StreamKey(••••)")
     }
 }
 

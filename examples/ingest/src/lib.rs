@@ -9,6 +9,7 @@
 //!
 //! ```no_run
 //! let ingest = golive_ingest::Ingest::start(golive_ingest::Config::default())?;
+//! println!("send to srt://{}", ingest.srt_address());
 //! println!("watch at http://{}", ingest.http_address());
 //! while let Some(event) = ingest.events().recv() {
 //!     println!("{event}");
@@ -18,6 +19,7 @@
 //!
 //! # The modules
 //!
+//! - `srt`: broadcasters' connections, a thread each.
 //! - `registry`: who is live; `key`: who may be, and under which name.
 //! - `broadcast`: one broadcast's bytes, to viewers by way of bounded queues. No clock decides
 //!   anything about media in there: the stream's own timestamps do.
@@ -34,6 +36,7 @@ mod ingest;
 mod key;
 mod recording;
 mod registry;
+mod srt;
 
 pub use config::Config;
 pub use error::Error;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "each test uses what it needs")]
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use golive_ingest::{Ingest, Publisher};
@@ -13,10 +13,10 @@ use golive_proto::mux::mpegts::{self, PAYLOAD_LENGTH};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{Bitrate, Time};
 
-pub const SIZE: PictureSize = PictureSize { width: 640, height: 360 };
+pub(crate) const SIZE: PictureSize = PictureSize { width: 640, height: 360 };
 
 /// An ingest on free loopback ports.
-pub fn ingest() -> Ingest {
+pub(crate) fn ingest() -> Ingest {
     let config = golive_ingest::Config {
         srt: "127.0.0.1:0".parse().unwrap(),
         http: "127.0.0.1:0".parse().unwrap(),
@@ -26,7 +26,7 @@ pub fn ingest() -> Ingest {
 }
 
 /// What to broadcast.
-pub fn synthetic(video: bool, audio: bool) -> golive_media::Config {
+pub(crate) fn synthetic(video: bool, audio: bool) -> golive_media::Config {
     golive_media::Config {
         video: video.then_some(VideoSource::Synthetic),
         audio: audio.then_some(AudioSource::Synthetic),
@@ -37,18 +37,18 @@ pub fn synthetic(video: bool, audio: bool) -> golive_media::Config {
 }
 
 /// Turns access units into a transport stream and hands it to a broadcast.
-pub struct Multiplexer {
+pub(crate) struct Multiplexer {
     writer: mpegts::Writer,
     publisher: Publisher,
 }
 
 impl Multiplexer {
-    pub fn new(publisher: Publisher, video: bool, audio: bool) -> Self {
+    pub(crate) fn new(publisher: Publisher, video: bool, audio: bool) -> Self {
         let audio = audio.then_some(AudioFormat { sample_rate: 48_000, channels: 2 });
         Self { writer: mpegts::Writer::new(mpegts::Config { video, audio }), publisher }
     }
 
-    pub fn push(&mut self, unit: &AccessUnit) {
+    pub(crate) fn push(&mut self, unit: &AccessUnit) {
         self.writer.begin(unit).unwrap();
         let mut payload = [0; PAYLOAD_LENGTH];
         while let Some(info) = self.writer.next_payload(&mut payload) {
@@ -59,19 +59,18 @@ impl Multiplexer {
 }
 
 /// A broadcast in real time; ends when dropped.
-pub struct OnAir {
+pub(crate) struct OnAir {
     producer: Producer,
 }
 
 impl OnAir {
-    pub fn start(ingest: &Ingest, stream_id: &str, config: golive_media::Config) -> Self {
+    pub(crate) fn start(ingest: &Ingest, stream_id: &str, config: golive_media::Config) -> Self {
         let publisher = ingest.publish(stream_id).unwrap();
-        let multiplexer =
+        let mut multiplexer =
             Multiplexer::new(publisher, config.video.is_some(), config.audio.is_some());
-        let multiplexer = Arc::new(Mutex::new(multiplexer));
         let sink = move |output: Output| {
             if let Output::Unit(unit) = output {
-                multiplexer.lock().unwrap().push(&unit);
+                multiplexer.push(&unit);
             }
         };
         let producer = Producer::start(config, clock, clock(), Box::new(sink)).unwrap();
@@ -79,7 +78,7 @@ impl OnAir {
     }
 
     /// Changes the picture's size while live.
-    pub fn resize(&self, size: PictureSize) {
+    pub(crate) fn resize(&self, size: PictureSize) {
         let bitrate = Bitrate::from_kilobits_per_second(800);
         let frame_rate = FrameRate::new(30).unwrap();
         self.producer.set_target(EncoderTarget { bitrate, frame_rate, size });

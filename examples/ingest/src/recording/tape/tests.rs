@@ -90,7 +90,7 @@ fn a_broadcaster_that_goes_on_after_a_restart_makes_one_recording() {
 
     let (mut after, events) = tape(&folder);
     let more = record(&mut after, HOUR + Duration::from_secs(1));
-    assert_eq!(folder.recordings(), [path.clone()]);
+    assert_eq!(folder.recordings(), std::slice::from_ref(&path));
     assert_eq!(fs::metadata(&path).unwrap().len(), (length + more) as u64);
     let resumed = events.recv_timeout(Duration::ZERO);
     assert!(matches!(resumed, Some(Event::RecordingStarted { resumed: true, .. })), "{resumed:?}");
