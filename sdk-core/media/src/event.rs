@@ -38,7 +38,7 @@ pub enum Event {
     Overrun {
         /// Which of the two.
         track: Track,
-        /// How much was lost.
+        /// How much was lost; zero where the driver does not say.
         lost: Duration,
     },
     /// A file that is not looped came to its end. The last picture, or silence, follows.

@@ -10,18 +10,30 @@
 //! [`Producer`] puts them together and gives them threads; it needs the features `h264` and `aac`.
 
 pub mod burnt_clock;
+#[cfg(feature = "camera")]
+mod camera;
 mod config;
+mod devices;
 pub mod encode;
 mod error;
 mod event;
+#[cfg(all(feature = "h264", feature = "aac"))]
+mod file;
+#[cfg(all(feature = "h264", feature = "aac"))]
+mod fit;
+#[cfg(feature = "microphone")]
+mod microphone;
 mod picture;
 #[cfg(all(feature = "h264", feature = "aac"))]
 mod producer;
+#[cfg(all(feature = "h264", feature = "aac"))]
+mod resample;
 pub mod synthetic;
 
 use golive_proto::units::Time;
 
 pub use config::{AudioSource, CameraIndex, Config, VideoSource};
+pub use devices::{Camera, Devices, Microphone, devices};
 pub use error::Error;
 pub use event::{Event, Output};
 pub use picture::{Area, Picture, Plane};

@@ -80,14 +80,28 @@ impl Picture {
         self.samples.clone_from(&other.samples);
     }
 
+    /// Makes this a black picture of `size`, reusing the memory.
+    pub(crate) fn resize_black(&mut self, size: PictureSize) {
+        self.resize(size);
+        let luma = size.width as usize * size.height as usize;
+        let (luma, chroma) = self.samples.split_at_mut(luma);
+        luma.fill(Self::BLACK);
+        chroma.fill(Self::NEUTRAL);
+    }
+
+    /// Gives this picture another size, with anything on it, reusing the memory.
+    pub(crate) fn resize(&mut self, size: PictureSize) {
+        self.size = size;
+        self.samples.resize(size.width as usize * size.height as usize * 3 / 2, 0);
+    }
+
     /// Fills a rectangle with one colour; what lies outside the picture is left out. Chroma
     /// covers whole pairs of pixels, rounded down.
     pub(crate) fn fill(&mut self, area: Area, colour: Colour) {
         let size = self.size;
         let planes = self.planes_mut();
         fill_plane(planes.luma, size.width as usize, area, colour.luma);
-        let half =
-            Area { x: area.x / 2, y: area.y / 2, width: area.width / 2, height: area.height / 2 };
+        let half = area.halved();
         fill_plane(planes.blue, size.width as usize / 2, half, colour.blue);
         fill_plane(planes.red, size.width as usize / 2, half, colour.red);
     }
@@ -107,6 +121,11 @@ pub struct Area {
 }
 
 impl Area {
+    /// The same area in a plane of chroma, rounded down.
+    pub(crate) fn halved(self) -> Self {
+        Self { x: self.x / 2, y: self.y / 2, width: self.width / 2, height: self.height / 2 }
+    }
+
     /// The mean of a plane's samples within this area, or nothing where it does not lie inside.
     pub fn mean(&self, plane: &Plane<'_>) -> Option<u8> {
         let inside = self.x.checked_add(self.width)? <= plane.width

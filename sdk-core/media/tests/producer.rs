@@ -43,7 +43,7 @@ fn collect(receiver: &Receiver<Output>, track: Track, wanted: usize) -> Vec<Acce
                 found += usize::from(unit.track == track);
                 units.push(unit);
             }
-            Output::Event(event) => println!("{event:?}"),
+            Output::Event(_) => {}
         }
     }
     units

@@ -9,11 +9,14 @@ use golive_proto::units::{Bitrate, MediaTime};
 
 use super::halt::{Halt, locked};
 use super::shared::Shared;
-use super::spawn;
+use super::{open_file, spawn};
 use crate::config::AudioSource;
 use crate::encode::{AudioEncoder, CHANNELS, FRAME_SAMPLES, SAMPLE_RATE};
 use crate::error::Error;
 use crate::event::Event;
+use crate::file::{OpenFiles, Sound};
+#[cfg(feature = "microphone")]
+use crate::microphone::Microphone;
 use crate::synthetic::Tone;
 
 /// A thread held up for longer than this leaves a gap, rather than encoding it all at once.
@@ -21,27 +24,28 @@ const LONGEST_CATCH_UP: Duration = Duration::from_secs(1);
 
 /// The running audio track.
 pub(super) struct AudioTrack {
-    shared: Arc<Shared>,
     halt: Arc<Halt>,
     next_input: Arc<Mutex<Option<AudioInput>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// Where samples come from, position by position.
-enum AudioInput {
+pub(super) enum AudioInput {
     Synthetic(Tone),
+    File(Box<Sound>),
+    #[cfg(feature = "microphone")]
+    Microphone(Microphone),
 }
 
 impl AudioTrack {
     pub(super) fn start(
         shared: Arc<Shared>,
-        source: AudioSource,
+        input: AudioInput,
         bitrate: Bitrate,
     ) -> Result<Self, Error> {
-        let input = AudioInput::open(&shared, source)?;
         let halt = Arc::new(Halt::default());
         let next_input = Arc::new(Mutex::new(None));
-        let mut run = Run::new(shared.clone(), bitrate, input)?;
+        let mut run = Run::new(shared, bitrate, input)?;
         let (stop, switch) = (halt.clone(), next_input.clone());
         let thread = spawn("golive-audio", move || {
             while run.step(&stop) {
@@ -50,14 +54,12 @@ impl AudioTrack {
                 }
             }
         })?;
-        Ok(Self { shared, halt, next_input, thread: Some(thread) })
+        Ok(Self { halt, next_input, thread: Some(thread) })
     }
 
-    /// Takes the sound from another source; where that fails the one before goes on.
-    pub(super) fn switch(&mut self, source: AudioSource) -> Result<(), Error> {
-        let input = AudioInput::open(&self.shared, source)?;
+    /// Takes the sound from another source.
+    pub(super) fn switch(&mut self, input: AudioInput) {
         *locked(&self.next_input) = Some(input);
-        Ok(())
     }
 }
 
@@ -71,27 +73,55 @@ impl Drop for AudioTrack {
 }
 
 impl AudioInput {
-    fn open(_shared: &Arc<Shared>, source: AudioSource) -> Result<Self, Error> {
+    pub(super) fn open(
+        shared: &Arc<Shared>,
+        files: &mut OpenFiles,
+        source: AudioSource,
+    ) -> Result<Self, Error> {
         match source {
             AudioSource::Synthetic => Ok(Self::Synthetic(Tone::new())),
-            AudioSource::Microphone(_) => Err(Error::NotBuiltIn("microphone")),
-            AudioSource::File(_) => Err(Error::NotBuiltIn("file")),
+            AudioSource::Microphone(name) => open_microphone(shared, name),
+            AudioSource::File(path) => {
+                Ok(Self::File(Box::new(Sound::new(open_file(shared, files, &path)?)?)))
+            }
         }
     }
 
     /// How long after their capture samples are asked for.
     fn latency(&self) -> Duration {
         match self {
-            Self::Synthetic(_) => Duration::ZERO,
+            Self::Synthetic(_) | Self::File(_) => Duration::ZERO,
+            #[cfg(feature = "microphone")]
+            Self::Microphone(microphone) => microphone.latency(),
         }
+    }
+
+    /// Whether nothing but silence will come.
+    fn has_ended(&self) -> bool {
+        matches!(self, Self::File(sound) if sound.has_ended())
     }
 
     /// Fills `samples` with what was heard from `position` on.
     fn fill(&mut self, position: i64, samples: &mut [i16]) {
         match self {
             Self::Synthetic(tone) => tone.fill(position, samples),
+            Self::File(sound) => sound.fill(position, samples),
+            #[cfg(feature = "microphone")]
+            Self::Microphone(microphone) => microphone.fill(position, samples),
         }
     }
+}
+
+#[cfg(feature = "microphone")]
+fn open_microphone(shared: &Arc<Shared>, name: Option<String>) -> Result<AudioInput, Error> {
+    let stamped = shared.clone();
+    let open = move |intake: &_| crate::microphone::open(name.as_deref(), &stamped, intake);
+    Microphone::start(shared.clone(), Box::new(open)).map(AudioInput::Microphone)
+}
+
+#[cfg(not(feature = "microphone"))]
+fn open_microphone(_shared: &Arc<Shared>, _name: Option<String>) -> Result<AudioInput, Error> {
+    Err(Error::NotBuiltIn("microphone"))
 }
 
 /// The thread's own state.
@@ -104,6 +134,8 @@ struct Run {
     position: i64,
     samples: [i16; FRAME_SAMPLES * CHANNELS],
     failing: bool,
+    /// Whether the end of the input was reported.
+    ended: bool,
 }
 
 impl Run {
@@ -111,7 +143,16 @@ impl Run {
         let position = position_of(shared.media_now());
         let encoder = AudioEncoder::new(bitrate, position)?;
         let samples = [0; FRAME_SAMPLES * CHANNELS];
-        Ok(Self { shared, bitrate, input, encoder, position, samples, failing: false })
+        Ok(Self {
+            shared,
+            bitrate,
+            input,
+            encoder,
+            position,
+            samples,
+            failing: false,
+            ended: false,
+        })
     }
 
     /// Encodes what comes next once it was heard. Returns whether to go on.
@@ -128,6 +169,11 @@ impl Run {
             self.failing = true;
         }
         self.input.fill(self.position, &mut self.samples);
+        let ended = self.input.has_ended();
+        if ended && !self.ended {
+            self.shared.report(Event::SourceEnded { track: Track::Audio });
+        }
+        self.ended = ended;
         if self.shared.is_muted() {
             self.samples.fill(0);
         }

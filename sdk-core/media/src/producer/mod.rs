@@ -10,21 +10,32 @@ mod hand_over;
 mod pacing;
 mod shared;
 mod statistics;
+#[cfg(test)]
+pub(crate) mod testing;
 mod video;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use golive_proto::media::Track;
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::Time;
 
-use self::audio::AudioTrack;
-use self::shared::Shared;
+use self::audio::{AudioInput, AudioTrack};
+#[cfg(feature = "microphone")]
+pub(crate) use self::halt::{Halt, locked};
+#[cfg(feature = "camera")]
+pub(crate) use self::pacing::FrameRateLimit;
+pub(crate) use self::shared::Shared;
 pub use self::statistics::Statistics;
-use self::video::VideoTrack;
+#[cfg(feature = "camera")]
+pub(crate) use self::video::CaptureContext;
+use self::video::{VideoInput, VideoTrack};
 use crate::config::{AudioSource, Config, VideoSource};
 use crate::error::Error;
+use crate::file::{MediaFile, OpenFiles};
 use crate::{Clock, Sink};
 
 /// Captures and encodes until it is stopped or dropped.
@@ -32,6 +43,7 @@ pub struct Producer {
     shared: Arc<Shared>,
     video: Option<VideoTrack>,
     audio: Option<AudioTrack>,
+    files: OpenFiles,
 }
 
 impl Producer {
@@ -46,15 +58,19 @@ impl Producer {
     /// When a source cannot be opened or an encoder refuses its settings. Nothing runs then.
     pub fn start(config: Config, clock: Clock, epoch: Time, sink: Sink) -> Result<Self, Error> {
         let shared = Arc::new(Shared::new(clock, epoch, config.target(), sink));
-        let video = config
-            .video
-            .map(|source| VideoTrack::start(shared.clone(), source, config.keyframe_interval))
-            .transpose()?;
-        let audio = config
-            .audio
-            .map(|source| AudioTrack::start(shared.clone(), source, config.audio_bitrate))
-            .transpose()?;
-        Ok(Self { shared, video, audio })
+        let mut files = OpenFiles::new(config.loop_file);
+        // Opening may take its time, so both sources are opened before either begins.
+        let video =
+            config.video.map(|source| VideoInput::open(&shared, &mut files, source)).transpose()?;
+        let audio =
+            config.audio.map(|source| AudioInput::open(&shared, &mut files, source)).transpose()?;
+        let interval = config.keyframe_interval;
+        let video =
+            video.map(|input| VideoTrack::start(shared.clone(), input, interval)).transpose()?;
+        let bitrate = config.audio_bitrate;
+        let audio =
+            audio.map(|input| AudioTrack::start(shared.clone(), input, bitrate)).transpose()?;
+        Ok(Self { shared, video, audio, files })
     }
 
     /// Sets the video's rate, frame rate and size from the next picture on. Another size begins
@@ -85,7 +101,12 @@ impl Producer {
     /// When the source cannot be opened, or the producer was started without video; all stays as
     /// it was then.
     pub fn switch_video(&mut self, source: VideoSource) -> Result<(), Error> {
-        self.video.as_mut().ok_or(Error::NoTrack(Track::Video))?.switch(source)
+        let track = self.video.as_mut().ok_or(Error::NoTrack(Track::Video))?;
+        // A camera can be opened only once, so one that is open already stays.
+        if matches!(source, VideoSource::Camera(_)) && *track.source() == source {
+            return Ok(());
+        }
+        track.switch(VideoInput::open(&self.shared, &mut self.files, source)?)
     }
 
     /// Takes the sound from another source from now on. The timeline goes on.
@@ -95,7 +116,9 @@ impl Producer {
     /// When the source cannot be opened, or the producer was started without audio; all stays as
     /// it was then.
     pub fn switch_audio(&mut self, source: AudioSource) -> Result<(), Error> {
-        self.audio.as_mut().ok_or(Error::NoTrack(Track::Audio))?.switch(source)
+        let track = self.audio.as_mut().ok_or(Error::NoTrack(Track::Audio))?;
+        track.switch(AudioInput::open(&self.shared, &mut self.files, source)?);
+        Ok(())
     }
 
     /// What was captured and encoded so far.
@@ -110,7 +133,20 @@ impl Producer {
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+/// Files begin this long after they are opened: the time that the first picture takes.
+const LEAD: Duration = Duration::from_millis(200);
+
+/// Opens a file for either track. It begins at a picture's time, so that pictures of the same
+/// frame rate keep theirs.
+fn open_file(shared: &Shared, files: &mut OpenFiles, path: &Path) -> Result<Arc<MediaFile>, Error> {
+    let start = || pacing::next_picture(shared.target().frame_rate, shared.media_now() + LEAD);
+    files.open(path, start)
+}
+
+pub(crate) fn spawn(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, Error> {
     let builder = std::thread::Builder::new().name(name.to_owned());
     builder.spawn(run).map_err(|error| Error::Thread(error.to_string()))
 }

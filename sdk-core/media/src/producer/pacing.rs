@@ -16,6 +16,26 @@ pub(crate) fn next_picture(rate: FrameRate, last: MediaTime) -> MediaTime {
     rate.time_of(number)
 }
 
+/// Lets through no more pictures than the frame rate allows, from a device that has its own.
+#[derive(Debug, Default)]
+pub(crate) struct FrameRateLimit {
+    due: Option<MediaTime>,
+}
+
+impl FrameRateLimit {
+    /// Whether to use the picture taken at `pts`.
+    pub(crate) fn admits(&mut self, rate: FrameRate, pts: MediaTime) -> bool {
+        let interval = rate.interval();
+        // A picture up to half an interval early is the one that was meant.
+        if self.due.is_some_and(|due| pts + interval / 2 < due) {
+            return false;
+        }
+        let next = self.due.unwrap_or(pts) + interval;
+        self.due = Some(if next > pts { next } else { pts + interval });
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -38,6 +58,19 @@ mod tests {
                 MediaTime::from_millis(2_000)
             );
             assert_eq!(next_picture(rate, MediaTime::from_micros(-5)), MediaTime::ZERO);
+        }
+    }
+
+    #[test]
+    fn a_camera_of_30_is_thinned_to_15_and_left_alone_at_30() {
+        for (allowed, expected) in [(15, 150), (30, 300), (60, 300), (20, 200)] {
+            let rate = FrameRate::new(allowed).unwrap();
+            let mut limit = FrameRateLimit::default();
+            // Jitter of a few milliseconds, as cameras have.
+            let times =
+                (0..300).map(|frame| MediaTime::from_micros(frame * 33_333 + frame % 3 * 2_000));
+            let admitted = times.filter(|&pts| limit.admits(rate, pts)).count();
+            assert!(admitted.abs_diff(expected) <= 2, "{admitted} at {allowed}");
         }
     }
 }

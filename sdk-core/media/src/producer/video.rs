@@ -11,11 +11,15 @@ use super::halt::Halt;
 use super::hand_over::{Frame, HandOver};
 use super::pacing::next_picture;
 use super::shared::Shared;
-use super::spawn;
+use super::{open_file, spawn};
+#[cfg(feature = "camera")]
+use crate::camera::CameraTrack;
 use crate::config::VideoSource;
 use crate::encode::VideoEncoder;
 use crate::error::Error;
 use crate::event::Event;
+use crate::file::{OpenFiles, Pictures};
+use crate::fit::Fitter;
 use crate::picture::Picture;
 use crate::synthetic::{Moment, TestPicture};
 
@@ -32,25 +36,68 @@ pub(super) struct VideoTrack {
 
 /// A source at work.
 struct Capture {
+    source: VideoSource,
     halt: Arc<Halt>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// A source that was opened, and does nothing yet.
+pub(super) struct VideoInput {
+    source: VideoSource,
+    opened: Opened,
+}
+
+enum Opened {
+    Synthetic,
+    #[cfg(feature = "camera")]
+    Camera(CameraTrack),
+    File(Box<Pictures>),
+}
+
 /// What a capturing thread works with.
-pub(super) struct CaptureContext {
-    pub(super) shared: Arc<Shared>,
-    pub(super) hand_over: Arc<HandOver>,
-    pub(super) halt: Arc<Halt>,
+pub(crate) struct CaptureContext {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) hand_over: Arc<HandOver>,
+    pub(crate) halt: Arc<Halt>,
+}
+
+impl VideoInput {
+    pub(super) fn open(
+        shared: &Arc<Shared>,
+        files: &mut OpenFiles,
+        source: VideoSource,
+    ) -> Result<Self, Error> {
+        let opened = match &source {
+            VideoSource::Synthetic => Opened::Synthetic,
+            VideoSource::Camera(index) => open_camera(shared, index.0)?,
+            VideoSource::File(path) => {
+                Opened::File(Box::new(Pictures::new(open_file(shared, files, path)?)?))
+            }
+        };
+        Ok(Self { source, opened })
+    }
+}
+
+#[cfg(feature = "camera")]
+fn open_camera(shared: &Arc<Shared>, index: u32) -> Result<Opened, Error> {
+    let shared = shared.clone();
+    let open = move || crate::camera::open(index, shared.target(), shared.clock);
+    CameraTrack::open(index, Box::new(open)).map(Opened::Camera)
+}
+
+#[cfg(not(feature = "camera"))]
+fn open_camera(_shared: &Arc<Shared>, _index: u32) -> Result<Opened, Error> {
+    Err(Error::NotBuiltIn("camera"))
 }
 
 impl VideoTrack {
     pub(super) fn start(
         shared: Arc<Shared>,
-        source: VideoSource,
+        input: VideoInput,
         keyframe_interval: Duration,
     ) -> Result<Self, Error> {
         let hand_over = Arc::new(HandOver::default());
-        let capture = Capture::start(&shared, &hand_over, source)?;
+        let capture = Capture::start(&shared, &hand_over, input)?;
         let target = shared.target();
         let encoder = VideoEncoder::new(target.bitrate, target.frame_rate, keyframe_interval);
         let mut track = Self { shared, hand_over, capture, encoding: None };
@@ -59,11 +106,14 @@ impl VideoTrack {
         Ok(track)
     }
 
-    /// Begins to capture from another source; where that fails the one before goes on.
-    pub(super) fn switch(&mut self, source: VideoSource) -> Result<(), Error> {
-        let next = Capture::start(&self.shared, &self.hand_over, source)?;
-        // The one before ends when it is dropped.
-        self.capture = next;
+    /// Where the picture comes from.
+    pub(super) fn source(&self) -> &VideoSource {
+        &self.capture.source
+    }
+
+    /// Begins to capture from another source. The one before ends.
+    pub(super) fn switch(&mut self, input: VideoInput) -> Result<(), Error> {
+        self.capture = Capture::start(&self.shared, &self.hand_over, input)?;
         Ok(())
     }
 }
@@ -81,7 +131,7 @@ impl Capture {
     fn start(
         shared: &Arc<Shared>,
         hand_over: &Arc<HandOver>,
-        source: VideoSource,
+        input: VideoInput,
     ) -> Result<Self, Error> {
         let halt = Arc::new(Halt::default());
         let context = CaptureContext {
@@ -89,12 +139,14 @@ impl Capture {
             hand_over: hand_over.clone(),
             halt: halt.clone(),
         };
-        let thread = match source {
-            VideoSource::Synthetic => spawn("golive-picture", move || capture_synthetic(&context))?,
-            VideoSource::Camera(_) => return Err(Error::NotBuiltIn("camera")),
-            VideoSource::File(_) => return Err(Error::NotBuiltIn("file")),
-        };
-        Ok(Self { halt, thread: Some(thread) })
+        let VideoInput { source, opened } = input;
+        let thread = spawn("golive-picture", move || match opened {
+            Opened::Synthetic => capture_synthetic(&context),
+            #[cfg(feature = "camera")]
+            Opened::Camera(camera) => camera.run(&context),
+            Opened::File(pictures) => capture_file(&context, *pictures),
+        })?;
+        Ok(Self { source, halt, thread: Some(thread) })
     }
 }
 
@@ -109,7 +161,7 @@ impl Drop for Capture {
 
 impl CaptureContext {
     /// Hands over a picture taken at `pts`.
-    pub(super) fn deliver(&self, picture: Picture, pts: MediaTime) {
+    pub(crate) fn deliver(&self, picture: Picture, pts: MediaTime) {
         if self.hand_over.offer(Frame { picture, pts }) {
             self.shared.counters.dropped(1);
         }
@@ -119,7 +171,7 @@ impl CaptureContext {
     /// to stop.
     ///
     /// Where the machine held the thread up, the pictures missed are left out.
-    pub(super) fn wait_for_next(&self, last: MediaTime) -> Option<MediaTime> {
+    pub(crate) fn wait_for_next(&self, last: MediaTime) -> Option<MediaTime> {
         let rate = self.shared.target().frame_rate;
         let next = next_picture(rate, last);
         if self.halt.wait_until(self.shared.clock, self.shared.time_of(next)) {
@@ -149,6 +201,31 @@ fn capture_synthetic(context: &CaptureContext) {
         let mut picture = context.hand_over.blank(size);
         let frame = shared.counters.captured() as u32;
         test.draw(&mut picture, Moment { media_time: pts, unix_millis: unix_millis(), frame });
+        context.deliver(picture, pts);
+    }
+}
+
+fn capture_file(context: &CaptureContext, mut pictures: Pictures) {
+    let shared = &context.shared;
+    let mut fitter = Fitter::default();
+    // Until the file begins its first picture is shown.
+    let Some((_, mut shown)) = pictures.next() else { return };
+    let mut next = pictures.next();
+    let mut ended = false;
+    let mut last = shared.media_now();
+    while let Some(pts) = context.wait_for_next(last) {
+        last = pts;
+        while let Some((_, picture)) = next.take_if(|(begins, _)| *begins <= pts) {
+            pictures.recycle(std::mem::replace(&mut shown, picture));
+            next = pictures.next();
+        }
+        if next.is_none() && !std::mem::replace(&mut ended, true) {
+            shared.report(Event::SourceEnded { track: Track::Video });
+        }
+        shared.counters.captured();
+        let size = shared.target().size;
+        let mut picture = context.hand_over.blank(size);
+        fitter.fit(&shown, size, &mut picture);
         context.deliver(picture, pts);
     }
 }

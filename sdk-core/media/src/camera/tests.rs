@@ -1,0 +1,118 @@
+//! Cameras that come and go, without any.
+
+use std::sync::mpsc::{channel, sync_channel};
+use std::time::Instant;
+
+use golive_proto::units::MediaTime;
+
+use super::*;
+use crate::event::{Event, Output};
+use crate::producer::testing;
+
+fn frame(luma: u8) -> RawFrame {
+    let data = [luma, 128].repeat(64 * 48);
+    let (format, taken) = (RawFormat::Yuyv, testing::clock());
+    RawFrame { format, width: 64, height: 48, data, taken, missed: 0 }
+}
+
+/// A camera that says these things, then lives on for a while in silence.
+fn feed(messages: Vec<Message>, lives_on: Duration) -> Feed {
+    let (sender, receiver) = sync_channel(16);
+    let (spare, _) = sync_channel(1);
+    let thread = std::thread::spawn(move || {
+        for mut message in messages {
+            std::thread::sleep(Duration::from_millis(40));
+            if let Message::Frame(frame) = &mut message {
+                frame.taken = testing::clock();
+            }
+            if sender.send(message).is_err() {
+                return;
+            }
+        }
+        std::thread::sleep(lives_on);
+    });
+    Feed { messages: receiver, spare, thread: Some(thread) }
+}
+
+fn opened() -> Message {
+    Message::Opened { name: "fake".to_owned() }
+}
+
+#[test]
+fn a_camera_that_goes_away_leaves_its_last_picture_and_is_found_again() {
+    let (sender, events) = channel();
+    let shared = testing::shared(Box::new(move |output| drop(sender.send(output))));
+    let context = testing::context(shared);
+    let mut feeds = vec![
+        feed(vec![opened(), Message::Frame(frame(50)), Message::Frame(frame(60))], Duration::ZERO),
+        feed(vec![Message::Failed(Error::NoCamera(0))], Duration::ZERO),
+    ]
+    .into_iter();
+    let open = move || {
+        feeds.next().unwrap_or_else(|| {
+            let frames = (0..20).map(|_| Message::Frame(frame(200)));
+            feed(std::iter::once(opened()).chain(frames).collect(), Duration::ZERO)
+        })
+    };
+    let track = CameraTrack::open(0, Box::new(open)).unwrap();
+
+    let mut lumas: Vec<u8> = Vec::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| track.run(&context));
+        let mut last = MediaTime::from_micros(-1);
+        let began = Instant::now();
+        while lumas.last() != Some(&200) && began.elapsed() < Duration::from_secs(20) {
+            let frame = context.hand_over.take().unwrap();
+            assert!(frame.pts > last, "one timeline");
+            last = frame.pts;
+            let middle = crate::Area { x: 640, y: 360, width: 8, height: 8 };
+            lumas.push(middle.mean(&frame.picture.luma()).unwrap());
+            context.hand_over.recycle(frame.picture);
+        }
+        context.halt.stop();
+    });
+    assert!(lumas.iter().filter(|&&luma| luma == 60).count() > 20, "the last picture goes on");
+    assert_eq!(lumas.last(), Some(&200), "the camera's pictures again");
+    let events: Vec<_> = events.try_iter().collect();
+    let expected = |event: &Output| {
+        matches!(event, Output::Event(Event::DeviceLost { .. } | Event::DeviceBack { .. }))
+    };
+    assert!(events.len() >= 2 && events.iter().all(expected), "{events:?}");
+    assert!(matches!(&events[1], Output::Event(Event::DeviceBack { name, .. }) if name == "fake"));
+}
+
+#[test]
+fn a_camera_that_hangs_is_lost_after_two_seconds_and_does_not_hold_up_the_end() {
+    let (sender, events) = channel();
+    let shared = testing::shared(Box::new(move |output| drop(sender.send(output))));
+    let context = testing::context(shared);
+    let messages = [opened(), Message::Frame(frame(50))];
+    let open = move || feed(messages.iter().map(again).collect(), Duration::from_secs(5));
+    let track = CameraTrack::open(0, Box::new(open)).unwrap();
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| track.run(&context));
+        let event = events.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(matches!(event, Output::Event(Event::DeviceLost { .. })), "{event:?}");
+        assert!(began.elapsed() >= Duration::from_secs(2));
+        context.halt.stop();
+    });
+    assert!(began.elapsed() < Duration::from_secs(15));
+}
+
+fn again(message: &Message) -> Message {
+    match message {
+        Message::Opened { name } => Message::Opened { name: name.clone() },
+        _ => Message::Frame(frame(50)),
+    }
+}
+
+#[test]
+fn a_camera_that_cannot_be_opened_says_why() {
+    let refused = || Error::CameraForbidden { index: 3, reason: "no".to_owned() };
+    let open = move || feed(vec![Message::Failed(refused())], Duration::ZERO);
+    assert_eq!(CameraTrack::open(3, Box::new(open)).err(), Some(refused()));
+    let gone = || feed(Vec::new(), Duration::ZERO);
+    let error = CameraTrack::open(3, Box::new(gone)).err().unwrap();
+    assert!(matches!(error, Error::CameraBusy { index: 3, .. }), "{error}");
+}

@@ -1,0 +1,210 @@
+//! What is broadcast while a camera delivers, and while it does not.
+
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use golive_proto::media::Track;
+use golive_proto::units::{MediaTime, Time};
+
+use super::convert::convert;
+use super::{Feed, Message, RawFrame};
+use crate::error::Error;
+use crate::event::Event;
+use crate::fit::Fitter;
+use crate::picture::Picture;
+use crate::producer::{CaptureContext, FrameRateLimit};
+
+/// A camera that says nothing for this long is gone, whatever its driver thinks.
+const SILENCE: Duration = Duration::from_secs(2);
+/// From one look for a lost camera to the next.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long a camera may take to open, and to deliver its first picture.
+const OPENING: Duration = Duration::from_secs(10);
+/// How often the thread looks whether to stop.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Opens the camera on a thread of its own.
+pub(crate) type Opener = Box<dyn FnMut() -> Feed + Send>;
+
+/// A camera's part of the video track.
+pub(crate) struct CameraTrack {
+    open: Opener,
+    name: String,
+    feed: Feed,
+}
+
+impl CameraTrack {
+    /// Opens the camera and waits until it is open.
+    ///
+    /// # Errors
+    ///
+    /// The camera's own, or that it did not answer.
+    pub(crate) fn open(index: u32, mut open: Opener) -> Result<Self, Error> {
+        let feed = open();
+        let busy = |reason: &str| Error::CameraBusy { index, reason: reason.to_owned() };
+        match feed.messages.recv_timeout(OPENING) {
+            Ok(Message::Opened { name }) => Ok(Self { open, name, feed }),
+            Ok(Message::Failed(error)) => Err(error),
+            Ok(Message::Frame(_)) | Err(RecvTimeoutError::Disconnected) => {
+                Err(busy("its driver gave up"))
+            }
+            Err(RecvTimeoutError::Timeout) => Err(busy("it does not answer")),
+        }
+    }
+
+    /// Captures until it is time to stop.
+    pub(crate) fn run(self, context: &CaptureContext) {
+        let now = (context.shared.clock)();
+        let size = context.shared.target().size;
+        let mut run = Run {
+            context,
+            open: self.open,
+            name: self.name,
+            state: State::Present { feed: self.feed, last_seen: now },
+            limit: FrameRateLimit::default(),
+            fitter: Fitter::default(),
+            native: Picture::black(size),
+            last: context.shared.media_now(),
+        };
+        while !context.halt.is_stopped() {
+            run.step();
+        }
+        match run.state {
+            State::Present { feed, .. } | State::Lost { opening: Some((feed, _)), .. } => {
+                feed.close()
+            }
+            State::Lost { opening: None, .. } => {}
+        }
+    }
+}
+
+struct Run<'a> {
+    context: &'a CaptureContext,
+    open: Opener,
+    name: String,
+    state: State,
+    limit: FrameRateLimit,
+    fitter: Fitter,
+    /// The last picture, in the camera's own size.
+    native: Picture,
+    /// When the last picture was handed over.
+    last: MediaTime,
+}
+
+enum State {
+    Present {
+        feed: Feed,
+        last_seen: Time,
+    },
+    Lost {
+        /// The next attempt, and since when it is under way.
+        opening: Option<(Feed, Time)>,
+        retry_at: Time,
+    },
+}
+
+impl Run<'_> {
+    fn step(&mut self) {
+        match &self.state {
+            State::Present { .. } => self.take(),
+            State::Lost { .. } => {
+                self.repeat();
+                self.look();
+            }
+        }
+    }
+
+    /// Takes a picture from a camera that is there.
+    fn take(&mut self) {
+        let State::Present { feed, last_seen } = &mut self.state else { return };
+        let now = (self.context.shared.clock)();
+        let reason = match feed.messages.recv_timeout(PATIENCE) {
+            Ok(Message::Frame(frame)) => {
+                *last_seen = now;
+                return self.use_frame(frame);
+            }
+            Ok(Message::Opened { .. }) => return,
+            Ok(Message::Failed(error)) => error.to_string(),
+            Err(RecvTimeoutError::Disconnected) => "its driver gave up".to_owned(),
+            Err(RecvTimeoutError::Timeout) if now.since(*last_seen) < SILENCE => return,
+            Err(RecvTimeoutError::Timeout) => "no picture for two seconds".to_owned(),
+        };
+        self.context.shared.report(Event::DeviceLost {
+            track: Track::Video,
+            name: self.name.clone(),
+            reason,
+        });
+        let lost = State::Lost { opening: None, retry_at: now + RETRY };
+        if let State::Present { feed, .. } = std::mem::replace(&mut self.state, lost) {
+            feed.close();
+        }
+    }
+
+    /// Hands the last picture over once more, when one is due.
+    fn repeat(&mut self) {
+        let Some(pts) = self.context.wait_for_next(self.last) else { return };
+        self.context.shared.counters.captured();
+        self.deliver(pts);
+    }
+
+    /// Looks for a camera that is gone.
+    fn look(&mut self) {
+        let State::Lost { opening, retry_at } = &mut self.state else { return };
+        let now = (self.context.shared.clock)();
+        let Some((feed, since)) = opening else {
+            if now >= *retry_at {
+                *opening = Some(((self.open)(), now));
+            }
+            return;
+        };
+        let frame = match feed.messages.try_recv() {
+            Ok(Message::Frame(frame)) => frame,
+            Ok(Message::Opened { name }) => {
+                self.name = name;
+                return;
+            }
+            Err(std::sync::mpsc::TryRecvError::Empty) if now.since(*since) < OPENING => return,
+            Ok(Message::Failed(_)) | Err(_) => {
+                *retry_at = now + RETRY;
+                if let Some((feed, _)) = opening.take() {
+                    feed.close();
+                }
+                return;
+            }
+        };
+        if let Some((feed, _)) = opening.take() {
+            self.state = State::Present { feed, last_seen: now };
+            let name = self.name.clone();
+            self.context.shared.report(Event::DeviceBack { track: Track::Video, name });
+            self.use_frame(frame);
+        }
+    }
+
+    fn use_frame(&mut self, frame: RawFrame) {
+        let shared = &self.context.shared;
+        let pts = shared.media_time(frame.taken);
+        for _ in 0..frame.missed {
+            shared.counters.captured();
+        }
+        shared.counters.dropped(frame.missed);
+        if self.limit.admits(shared.target().frame_rate, pts) {
+            shared.counters.captured();
+            if convert(&frame, &mut self.native).is_ok() {
+                self.deliver(pts);
+            } else {
+                shared.counters.dropped(1);
+            }
+        }
+        if let State::Present { feed, .. } = &self.state {
+            let _ = feed.spare.try_send(frame.data);
+        }
+    }
+
+    fn deliver(&mut self, pts: MediaTime) {
+        self.last = pts;
+        let size = self.context.shared.target().size;
+        let mut picture = self.context.hand_over.blank(size);
+        self.fitter.fit(&self.native, size, &mut picture);
+        self.context.deliver(picture, pts);
+    }
+}
