@@ -3,8 +3,6 @@
 use std::sync::mpsc::{channel, sync_channel};
 use std::time::Instant;
 
-use golive_proto::units::MediaTime;
-
 use super::*;
 use crate::event::{Event, Output};
 use crate::producer::testing;
@@ -57,20 +55,20 @@ fn a_camera_that_goes_away_leaves_its_last_picture_and_is_found_again() {
     let track = CameraTrack::open(0, Box::new(open)).unwrap();
 
     let mut lumas: Vec<u8> = Vec::new();
+    let mut times = Vec::new();
+    let middle = crate::Area { x: 640, y: 360, width: 8, height: 8 };
     std::thread::scope(|scope| {
         scope.spawn(|| track.run(&context));
-        let mut last = MediaTime::from_micros(-1);
         let began = Instant::now();
         while lumas.last() != Some(&200) && began.elapsed() < Duration::from_secs(20) {
             let frame = context.hand_over.take().unwrap();
-            assert!(frame.pts > last, "one timeline");
-            last = frame.pts;
-            let middle = crate::Area { x: 640, y: 360, width: 8, height: 8 };
-            lumas.push(middle.mean(&frame.picture.luma()).unwrap());
+            times.push(frame.pts);
+            lumas.extend(middle.mean(&frame.picture.luma()));
             context.hand_over.recycle(frame.picture);
         }
         context.halt.stop();
     });
+    assert!(times.is_sorted_by(|one, next| one < next), "one timeline");
     assert!(lumas.iter().filter(|&&luma| luma == 60).count() > 20, "the last picture goes on");
     assert_eq!(lumas.last(), Some(&200), "the camera's pictures again");
     let events: Vec<_> = events.try_iter().collect();

@@ -201,6 +201,10 @@ impl Run<'_> {
     }
 
     fn deliver(&mut self, pts: MediaTime) {
+        // The first picture of a camera that is back may be older than the last repetition.
+        if pts <= self.last {
+            return self.context.shared.counters.dropped(1);
+        }
         self.last = pts;
         let size = self.context.shared.target().size;
         let mut picture = self.context.hand_over.blank(size);

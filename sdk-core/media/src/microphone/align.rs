@@ -200,19 +200,18 @@ mod tests {
 
     #[test]
     fn sound_of_any_rate_and_a_crystal_far_off_stays_where_it_belongs() {
-        for (rate, drift) in [(44_100, 0.0003), (48_000, -0.0003), (16_000, 0.0001), (96_000, 0.0)]
-        {
+        for (rate, drift) in [(44_100, 0.0003), (48_000, -0.0003), (16_000, 0.0001)] {
             let mut aligned = Aligned::new(Resampler::new(rate).unwrap());
             let mut device = Device::new(rate, drift);
             let mut listener = Listener::new();
-            while listener.now() < 120.0 {
+            while listener.now() < 60.0 {
                 device.deliver(listener.now(), &mut aligned);
                 listener.listen(&mut aligned);
             }
-            // The clicks of the second minute, when the estimate has settled.
+            // The clicks of the second half, when the estimate has settled.
             let late: Vec<_> =
-                listener.clicks.iter().filter(|&&at| at > 60.5).map(|at| at - at.round()).collect();
-            assert_eq!(late.len(), 59, "{rate} Hz");
+                listener.clicks.iter().filter(|&&at| at > 30.5).map(|at| at - at.round()).collect();
+            assert_eq!(late.len(), 29, "{rate} Hz");
             // Jitter delays by 1.5 ms in the mean, the correction's own lag adds its share.
             assert!(late.iter().all(|late| late.abs() < 0.005), "{rate} Hz, {drift}: {late:?}");
             let spread = late.iter().fold(0.0_f64, |spread, at| spread.max((at - late[0]).abs()));
