@@ -19,6 +19,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
+/// Holds bad networks, real peers and judges of recordings: tools for tests, which the tests of
+/// the crates on top may use.
+const TOOLS: &str = "golive-tests";
+const MAY_USE_TOOLS: &[&str] = &["golive", "golive-ingest", "golive-cli"];
+
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in tree.files.iter().filter(|file| file.path.ends_with("Cargo.toml")) {
@@ -28,7 +33,12 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
             findings.push(file.finding(1, message));
             continue;
         };
-        for Dependency { line, package, optional, .. } in manifest::dependencies(&file.text) {
+        for Dependency { line, package, optional, for_tests, .. } in
+            manifest::dependencies(&file.text)
+        {
+            if for_tests && package == TOOLS && MAY_USE_TOOLS.contains(&name) {
+                continue;
+            }
             let ours = ARROWS.iter().any(|(known, _)| *known == package);
             if ours && !allowed.contains(&package.as_str()) && package != name {
                 findings.push(file.finding(
@@ -70,6 +80,16 @@ mod tests {
         let text =
             "[package]\nname = \"golive-cli\"\n[dependencies]\ngolive = { workspace = true }\n";
         assert!(found(text).is_empty());
+    }
+
+    #[test]
+    fn the_tools_for_tests_are_for_tests_only() {
+        let manifest = |name, table| {
+            format!("[package]\nname = \"{name}\"\n[{table}]\ngolive-tests.workspace = true\n")
+        };
+        assert!(found(&manifest("golive-ingest", "dev-dependencies")).is_empty());
+        assert_eq!(found(&manifest("golive-ingest", "dependencies")).len(), 1);
+        assert_eq!(found(&manifest("golive-proto", "dev-dependencies")).len(), 1);
     }
 
     #[test]

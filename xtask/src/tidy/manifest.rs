@@ -11,6 +11,8 @@ pub(super) struct Dependency {
     pub(super) package: String,
     pub(super) optional: bool,
     pub(super) from_workspace: bool,
+    /// Only tests and examples use it.
+    pub(super) for_tests: bool,
 }
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
@@ -55,7 +57,7 @@ pub(super) fn dependencies(text: &str) -> Vec<Dependency> {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             table = name;
             if let Some(package) = own_table(table) {
-                found.push(dependency(number, package, ""));
+                found.push(dependency(number, table, package, ""));
             }
         } else if let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) {
             if own_table(table).is_some() {
@@ -65,7 +67,7 @@ pub(super) fn dependencies(text: &str) -> Vec<Dependency> {
                 }
             } else if table.ends_with("dependencies") && table != "workspace.dependencies" {
                 let (package, field) = key.trim().split_once('.').unwrap_or((key.trim(), ""));
-                found.push(dependency(number, package, &format!("{field}={value}")));
+                found.push(dependency(number, table, package, &format!("{field}={value}")));
             }
         }
     }
@@ -78,13 +80,14 @@ fn own_table(table: &str) -> Option<&str> {
     (kind.ends_with("dependencies") && !package.ends_with("dependencies")).then_some(package)
 }
 
-fn dependency(line: usize, package: &str, value: &str) -> Dependency {
+fn dependency(line: usize, table: &str, package: &str, value: &str) -> Dependency {
     let value = value.replace(' ', "");
     Dependency {
         line,
         package: package.trim_matches('"').to_owned(),
         optional: value.contains("optional=true"),
         from_workspace: value.contains("workspace=true"),
+        for_tests: table.contains("dev-dependencies"),
     }
 }
 
