@@ -33,15 +33,26 @@ pub struct Dropped {
     pub video: u32,
     /// Frames of sound.
     pub audio: u32,
+    /// Pictures refused because they refer to one that was dropped, or that this receiver never
+    /// got: a consequence, not a decision.
+    pub undecodable: u32,
     /// Whether the encoder must be asked for a key frame, since the decoder has nothing to go
     /// on from.
     pub keyframe_needed: bool,
 }
 
 impl Dropped {
-    /// Whether anything was dropped at all.
+    /// Whether the policy had to drop anything.
     pub fn any(&self) -> bool {
         self.video > 0 || self.audio > 0
+    }
+
+    /// Adds what else was dropped.
+    pub fn add(&mut self, other: Dropped) {
+        self.video += other.video;
+        self.audio += other.audio;
+        self.undecodable += other.undecodable;
+        self.keyframe_needed |= other.keyframe_needed;
     }
 }
 
@@ -73,7 +84,7 @@ impl Queue {
     pub fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
         if unit.track == Track::Video && self.awaiting_keyframe {
             if !unit.keyframe {
-                return Dropped { video: 1, ..Dropped::default() };
+                return Dropped { undecodable: 1, ..Dropped::default() };
             }
             self.awaiting_keyframe = false;
         }
@@ -113,7 +124,7 @@ impl Queue {
         let audio = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
         self.units.clear();
         self.bytes = ByteCount::ZERO;
-        Dropped { video, audio, keyframe_needed: holds_video }
+        Dropped { video, audio, undecodable: 0, keyframe_needed: holds_video }
     }
 
     /// Refuses video up to the next key frame, as a decoder that starts afresh would.
@@ -206,14 +217,9 @@ mod tests {
         let mut total = Dropped::default();
         for at in (0..=until_ms).step_by(20) {
             let now = Time::from_millis(at);
-            let mut add = |dropped: Dropped| {
-                total.video += dropped.video;
-                total.audio += dropped.audio;
-                total.keyframe_needed |= dropped.keyframe_needed;
-            };
-            add(queue.push(now, unit(Track::Audio, true, at)));
+            total.add(queue.push(now, unit(Track::Audio, true, at)));
             if at % 40 == 0 {
-                add(queue.push(now, unit(Track::Video, keyframes_ms.contains(&at), at)));
+                total.add(queue.push(now, unit(Track::Video, keyframes_ms.contains(&at), at)));
             }
         }
         total
@@ -249,11 +255,11 @@ mod tests {
         let mut queue = Queue::new(LIMIT);
         let dropped = fill(&mut queue, 520, &[]);
         assert!(dropped.keyframe_needed);
-        assert_eq!(dropped.video, 14);
+        assert_eq!(dropped.video + dropped.undecodable, 14);
         let refused = queue.push(Time::from_millis(560), unit(Track::Video, false, 560));
-        assert_eq!(refused.video, 1, "it refers to a picture that was dropped");
+        assert_eq!(refused.undecodable, 1, "it refers to a picture that was dropped");
         let taken = queue.push(Time::from_millis(560), unit(Track::Video, true, 560));
-        assert_eq!(taken.video, 0);
+        assert_eq!(taken.undecodable, 0);
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct Controller {
     target: Bitrate,
     acknowledged: WindowedRate,
     base_round_trip_time: WindowedMinimum,
-    standing_queue: WindowedMinimum,
+    standing: WindowedMinimum,
     next_decision: Time,
     last_decrease: Option<Time>,
     last_increase: Time,
@@ -57,7 +57,9 @@ pub struct Controller {
 
 /// From one decision to the next.
 const DECISION_INTERVAL: Duration = Duration::from_millis(50);
-/// A queue that never empties within this window is standing; one that does is only a key frame.
+/// Before this, windows hold too little to tell a key frame on its way from a queue.
+const SETTLING: Duration = Duration::from_millis(800);
+/// What never drains within this window is standing; what does is only a key frame.
 const STANDING_WINDOW: Duration = Duration::from_millis(400);
 /// The shortest round-trip time in this window is the link's own.
 const BASE_WINDOW: Duration = Duration::from_secs(15);
@@ -85,8 +87,8 @@ impl Controller {
             target: range.maximum.max(range.minimum),
             acknowledged: WindowedRate::new(RATE_WINDOW),
             base_round_trip_time: WindowedMinimum::new(BASE_WINDOW),
-            standing_queue: WindowedMinimum::new(STANDING_WINDOW),
-            next_decision: now,
+            standing: WindowedMinimum::new(STANDING_WINDOW),
+            next_decision: now + SETTLING,
             last_decrease: None,
             last_increase: now,
         }
@@ -120,12 +122,12 @@ impl Controller {
         if let Some(round_trip_time) = measurement.round_trip_time {
             self.base_round_trip_time.add(now, round_trip_time);
         }
-        self.standing_queue.add(now, measurement.queue_delay);
+        self.standing.add(now, measurement.queue_delay.max(self.overdue(measurement)));
         if now < self.next_decision {
             return None;
         }
         self.next_decision = now + DECISION_INTERVAL;
-        let standing = self.standing(measurement);
+        let standing = self.standing.minimum().unwrap_or_default().max(self.buffered(measurement));
         if standing > CONGESTED {
             self.decrease(now, standing)
         } else {
@@ -133,20 +135,23 @@ impl Controller {
         }
     }
 
-    /// How long media stands still beyond what the link itself needs, at its worst place.
-    fn standing(&self, measurement: &Measurement) -> Duration {
-        let queue = self.standing_queue.minimum().unwrap_or(Duration::ZERO);
-        let Some(base) = self.base_round_trip_time.minimum() else { return queue };
-        let network =
-            measurement.round_trip_time.map_or(Duration::ZERO, |rtt| rtt.saturating_sub(base));
-        let rate = self.acknowledged.rate();
-        let flight = match rate {
+    /// How much longer what is in flight takes than the link, and repairs on it, explain.
+    fn overdue(&self, measurement: &Measurement) -> Duration {
+        let Some(base) = self.base_round_trip_time.minimum() else { return Duration::ZERO };
+        match self.acknowledged.rate() {
             // Without progress there is no rate to divide by; the queue and the silence tell.
             Bitrate::ZERO => Duration::ZERO,
             // A hole that is being repaired holds the acknowledgements back for some round trips.
-            _ => rate.time_for(measurement.in_flight).saturating_sub(base * 4),
-        };
-        queue.max(network).max(flight)
+            rate => rate.time_for(measurement.in_flight).saturating_sub(base * 4),
+        }
+    }
+
+    /// How long packets wait in buffers on the way, as the round-trip time shows.
+    fn buffered(&self, measurement: &Measurement) -> Duration {
+        match (measurement.round_trip_time, self.base_round_trip_time.minimum()) {
+            (Some(round_trip_time), Some(base)) => round_trip_time.saturating_sub(base),
+            _ => Duration::ZERO,
+        }
     }
 
     fn decrease(&mut self, now: Time, standing: Duration) -> Option<Direction> {

@@ -56,7 +56,7 @@ impl Meter {
 
     /// The queue dropped frames.
     pub(super) fn dropped(&mut self, dropped: Dropped) {
-        self.totals.video_frames_dropped += u64::from(dropped.video);
+        self.totals.video_frames_dropped += u64::from(dropped.video + dropped.undecodable);
         self.totals.audio_frames_dropped += u64::from(dropped.audio);
     }
 

@@ -140,6 +140,9 @@ pub struct Session {
     meter: Meter,
     latency: Duration,
     next_repair: Time,
+    /// Dropped, and not told of yet.
+    untold: Dropped,
+    next_telling: Time,
     outputs: VecDeque<Output>,
 }
 
@@ -162,6 +165,8 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 const LINGER_MARGIN: Duration = Duration::from_millis(60);
 /// Key frames that repair what was lost come no closer together: each costs several pictures.
 const REPAIR_INTERVAL: Duration = Duration::from_secs(1);
+/// Drops are told of this often, however many there are.
+const TELLING_INTERVAL: Duration = Duration::from_secs(1);
 /// Neither in flight nor unsent.
 const NOTHING: (ByteCount, ByteCount) = (ByteCount::ZERO, ByteCount::ZERO);
 /// How long a goodbye may take.
@@ -179,6 +184,8 @@ impl Session {
             meter: Meter::new(config.epoch),
             latency: config.transport.latency,
             next_repair: now,
+            untold: Dropped::default(),
+            next_telling: now,
             outputs: VecDeque::new(),
         }
     }
@@ -264,23 +271,28 @@ impl Session {
             return;
         }
         let dropped = self.outgoing.push(now, unit);
-        self.report_dropped(dropped);
+        self.count_dropped(dropped);
     }
 
-    fn report_dropped(&mut self, dropped: Dropped) {
+    fn count_dropped(&mut self, dropped: Dropped) {
         self.meter.dropped(dropped);
+        self.untold.add(dropped);
         if dropped.keyframe_needed {
             self.outputs.push_back(Output::Keyframe);
         }
-        // While nothing is connected, dropping is what the event of recovery says.
-        if dropped.any() && self.state == State::Live {
-            let Dropped { video, audio, .. } = dropped;
-            self.outputs.push_back(Output::Event(Event::FramesDropped { video, audio }));
+    }
+
+    /// Tells of what was dropped, at most once a second.
+    fn tell_dropped(&mut self, now: Time) {
+        if self.untold.any() && now >= self.next_telling {
+            self.next_telling = now + TELLING_INTERVAL;
+            let Dropped { video, audio, .. } = std::mem::take(&mut self.untold);
+            self.tell(Event::FramesDropped { video, audio });
         }
     }
 
     fn feed(&mut self, now: Time) {
-        let pacing = self.steering.pacing_rate(now);
+        let pacing = self.steering.pacing_rate(now, self.outgoing.bytes());
         if let Some(connection) = self.link.carrier() {
             connection.set_pacing_rate(now, Some(pacing));
             if let Some(captured) = self.outgoing.feed(now, connection, pacing) {
@@ -299,7 +311,8 @@ impl Session {
             self.announce_target(reason);
         }
         let dropped = self.outgoing.drop_stale(now);
-        self.report_dropped(dropped);
+        self.count_dropped(dropped);
+        self.tell_dropped(now);
     }
 
     fn announce_target(&mut self, reason: TargetReason) {
@@ -355,6 +368,8 @@ impl Session {
 
     /// What waited is stale, and the receiver cannot decode what refers to it.
     fn begin_afresh(&mut self) {
+        // That nothing was carried meanwhile is what the event of recovery says.
+        self.untold = Dropped::default();
         let dropped = self.outgoing.restart();
         self.meter.dropped(dropped);
         self.outputs.push_back(Output::Keyframe);

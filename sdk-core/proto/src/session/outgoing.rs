@@ -7,7 +7,7 @@ use crate::media::{AccessUnit, Track};
 use crate::mux::mpegts;
 use crate::pace::{Dropped, Queue};
 use crate::transport::srt;
-use crate::units::{Bitrate, Time};
+use crate::units::{Bitrate, ByteCount, Time};
 
 /// The queue and the multiplexer behind it.
 #[derive(Debug)]
@@ -46,6 +46,10 @@ impl Outgoing {
 
     pub(super) fn delay(&self, now: Time) -> Duration {
         self.queue.delay(now)
+    }
+
+    pub(super) fn bytes(&self) -> ByteCount {
+        self.queue.bytes()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -6,7 +6,7 @@ use super::config::Config;
 use super::event::TargetReason;
 use crate::rate::{BitrateRange, Controller, Direction, EncoderTarget, Measurement};
 use crate::transport::Feedback;
-use crate::units::{Bitrate, Time};
+use crate::units::{Bitrate, ByteCount, Time};
 
 /// Holds the controller, and what was decided last.
 #[derive(Debug)]
@@ -26,8 +26,12 @@ const OVERHEAD: f64 = 1.15;
 /// How much faster than the mean rate packets leave: a key frame, several times the size of its
 /// neighbours, is spread over a few frame times instead of leaving in one burst.
 const OPEN_GAIN: f64 = 2.5;
-/// The same while the uplink is congested: enough for retransmission, too little to fill buffers.
-const CONGESTED_GAIN: f64 = 1.25;
+/// The same while the uplink is congested: enough for retransmission and key frames, too little
+/// to fill buffers.
+const CONGESTED_GAIN: f64 = 1.5;
+/// On an uplink with room, what waits leaves within this time, whatever the target: a queue that
+/// only the pacer makes must not be taken for congestion.
+const DRAIN_TIME: Duration = Duration::from_millis(200);
 /// Congestion is remembered this long.
 const CONGESTION_MEMORY: Duration = Duration::from_secs(2);
 
@@ -103,10 +107,14 @@ impl Steering {
         self.next_measurement = now;
     }
 
-    /// How fast packets may leave.
-    pub(super) fn pacing_rate(&self, now: Time) -> Bitrate {
+    /// How fast packets may leave while `queued` bytes wait.
+    pub(super) fn pacing_rate(&self, now: Time, queued: ByteCount) -> Bitrate {
+        let media = self.target.bitrate.saturating_add(self.audio_bitrate);
         let congested = self.congested_at.is_some_and(|at| now.since(at) < CONGESTION_MEMORY);
-        let gain = if congested { CONGESTED_GAIN } else { OPEN_GAIN };
-        self.target.bitrate.saturating_add(self.audio_bitrate).scaled(OVERHEAD * gain)
+        if congested {
+            return media.scaled(OVERHEAD * CONGESTED_GAIN);
+        }
+        let draining = Bitrate::average(queued, DRAIN_TIME);
+        media.scaled(OVERHEAD * OPEN_GAIN).max(draining.scaled(OVERHEAD))
     }
 }
