@@ -1,3 +1,7 @@
 //! Golive beside and against real peers.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers outside of test functions")]
+
 mod baseline;
+mod loss;
+mod srt_tokio;

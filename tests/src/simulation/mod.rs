@@ -4,6 +4,7 @@
 //! jumps from one event to the next: ten seconds pass in some milliseconds, and everything that
 //! happens is a function of the [`Plan`] and its seed.
 
+mod broadcast;
 mod peer;
 
 use std::cmp::Reverse;
@@ -15,6 +16,7 @@ use golive_proto::units::{Bitrate, ByteCount, Time};
 
 use crate::network::{Conditions, Counters, Fate, Link, Path};
 use crate::payload::{LENGTH, Payload, Verdict};
+pub use broadcast::{BroadcastSimulation, Received, config};
 use peer::Peer;
 
 /// What is simulated.

@@ -104,7 +104,10 @@ impl Trial {
                 (sender, receiver)
             }
         };
-        receiver.wait_until_connected();
+        if self.caller == Role::Sender {
+            // A calling receiver of libsrt says nothing until media comes.
+            receiver.wait_until_connected();
+        }
         sender.wait_until_connected();
         let before = relay.statistics();
         let cpu_before = sender.cpu_time();
