@@ -9,6 +9,7 @@ use world::{Ingest, World};
 use super::{EndCause, Event, Input, Interruption, State};
 use crate::media::Track;
 use crate::transport::srt::{Passphrase, Rejection};
+use crate::units::Bitrate;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -79,6 +80,26 @@ fn after_two_dark_seconds_a_fresh_key_frame_follows_at_once() {
     let (at, unit) = first.expect("pictures follow");
     assert!(unit.keyframe, "the receiver can decode what comes first");
     assert!(at.since(live) < Duration::from_millis(400), "first picture only at {at}");
+}
+
+#[test]
+fn an_uplink_that_halves_is_followed_and_its_return_as_well() {
+    let mut world = World::new(|_| {});
+    world.run(seconds(10));
+    let full = world.session.target().bitrate;
+    assert_eq!(full, Bitrate::from_kilobits_per_second(2_000), "a link with room is left alone");
+
+    world.capacity = Some(Bitrate::from_kilobits_per_second(1_100));
+    world.run(seconds(20));
+    let lowered = world.session.target().bitrate;
+    assert!(lowered < Bitrate::from_kilobits_per_second(1_000), "{lowered}");
+    assert!(lowered > Bitrate::from_kilobits_per_second(400), "not to the floor: {lowered}");
+    let late = world.latest_delay(seconds(5));
+    assert!(late < Duration::from_millis(900), "what built up has drained: {late:?}");
+
+    world.capacity = None;
+    world.run(seconds(25));
+    assert_eq!(world.session.target().bitrate, full, "it comes all the way back");
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::units::{Bitrate, MediaTime, Time};
 
 const STEP: Duration = Duration::from_millis(1);
 const DELAY: Duration = Duration::from_millis(15);
+/// The uplink's buffer, in time; what does not fit is lost.
+const BUFFER: Duration = Duration::from_millis(400);
 const FRAME: u64 = 33_333;
 const SOUND: u64 = 21_333;
 const GROUP: u64 = 60;
@@ -30,6 +32,10 @@ pub(super) struct World {
     pub(super) ingest: Option<Ingest>,
     /// Whether the network carries anything at all.
     pub(super) connected: bool,
+    /// What the uplink carries; anything, unless it is said.
+    pub(super) capacity: Option<Bitrate>,
+    /// When the uplink is done with what it holds.
+    busy_until: Time,
     to_ingest: VecDeque<(Time, LegId, Vec<u8>)>,
     to_session: VecDeque<(Time, LegId, Vec<u8>)>,
     target: EncoderTarget,
@@ -124,6 +130,8 @@ impl World {
             received: Vec::new(),
             ingest: Some(Ingest::new(Time::ZERO, 1)),
             connected: true,
+            capacity: None,
+            busy_until: Time::ZERO,
             to_ingest: VecDeque::new(),
             to_session: VecDeque::new(),
             target,
@@ -144,6 +152,17 @@ impl World {
             self.drain_session();
             self.drain_ingest();
         }
+    }
+
+    /// The longest that a picture of the last while took from its capture to the ingest's reader.
+    pub(super) fn latest_delay(&self, window: Duration) -> Duration {
+        let since = self.now.saturating_sub(window);
+        let recent =
+            self.received.iter().filter(|(at, unit)| *at > since && unit.track == Track::Video);
+        let captured = |unit: &AccessUnit| {
+            Time::ZERO + (unit.pts - mpegts::TIMELINE_OFFSET).since(MediaTime::ZERO)
+        };
+        recent.map(|(at, unit)| at.since(captured(unit))).max().unwrap_or(Duration::MAX)
     }
 
     pub(super) fn happened(&self, wanted: impl Fn(&Event) -> bool) -> Option<Time> {
@@ -195,9 +214,9 @@ impl World {
                 Output::Close { .. } => {}
                 Output::Transmit { leg, to, length } => {
                     assert_eq!(to, ingest_address());
-                    if self.connected {
+                    if let Some(arrival) = self.arrival(length) {
                         let datagram = self.buffer[..length].to_vec();
-                        self.to_ingest.push_back((self.now + DELAY, leg, datagram));
+                        self.to_ingest.push_back((arrival, leg, datagram));
                     }
                 }
                 Output::Target(target) => self.target = target,
@@ -213,6 +232,19 @@ impl World {
                 }
             }
         }
+    }
+
+    /// When a datagram arrives that leaves now, if the uplink has room for it.
+    fn arrival(&mut self, length: usize) -> Option<Time> {
+        let Some(capacity) = self.capacity else {
+            return self.connected.then_some(self.now + DELAY);
+        };
+        let start = self.busy_until.max(self.now);
+        if !self.connected || start.since(self.now) > BUFFER {
+            return None;
+        }
+        self.busy_until = start + capacity.time_for(length.into());
+        Some(self.busy_until + DELAY)
     }
 
     fn drain_ingest(&mut self) {
