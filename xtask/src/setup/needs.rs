@@ -178,7 +178,7 @@ const NEEDS: &[Need] = &[
         name: "Chromium",
         why: "plays the ingest's page in the tests",
         level: Level::Test,
-        probe: Probe::Program(&["chromium", "chromium-browser", "google-chrome"]),
+        probe: Probe::Program(&["chromium"]),
         packages: Packages {
             debian: Some("chromium"),
             ubuntu: Some("chromium-browser"),
@@ -251,7 +251,7 @@ impl Need {
     pub(crate) fn note(&self, platform: Platform) -> Option<&'static str> {
         match (self.name, platform) {
             ("Chromium" | "chromedriver", Platform::Ubuntu) => {
-                Some("Ubuntu ships it as a snap; where snaps do not run, Google Chrome serves")
+                Some("Ubuntu ships it as a snap: where snaps do not run, its tests cannot either")
             }
             _ => None,
         }

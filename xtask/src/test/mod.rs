@@ -68,7 +68,8 @@ fn check(steps: &mut Steps, long: bool) {
 
 fn tests(tally: &mut Tally, long: bool, filter: Option<&str>) -> Result<(), Failure> {
     // Tests against peers start the `golive` command, which must be the one from these sources.
-    process::run(process::cargo().args(["build", "--workspace", "--bins"]))?;
+    // Built together with the tests, it shares every dependency with them.
+    process::run(process::cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
     let mut tests = process::cargo();
     tests.args(["test", "--workspace", "--no-fail-fast"]).envs(peers::environment(long));
     tests.args(filter).arg("--").args(long.then_some("--include-ignored"));
