@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use crate::arguments::SecretError;
+
 /// The command's exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -91,6 +93,12 @@ impl fmt::Display for Failure {
             Message::Sentence(text) | Message::Rendered(text) => f.write_str(text),
             Message::Silent => Ok(()),
         }
+    }
+}
+
+impl From<SecretError> for Failure {
+    fn from(error: SecretError) -> Self {
+        Self::new(Exit::Usage, error)
     }
 }
 

@@ -5,13 +5,19 @@
 //! `Failure` with the status to exit with; nothing else ends the program.
 
 mod arguments;
+mod demo;
+mod devices;
 mod exit;
+mod ingest;
 mod logging;
 mod monitor;
+mod on_air;
 mod output;
 mod report;
 mod send;
+mod sources;
 mod stop;
+mod to;
 
 use std::process::ExitCode;
 
@@ -31,5 +37,11 @@ fn main() -> ExitCode {
 fn run() -> Result<Exit, Failure> {
     let arguments = arguments::parse(std::env::args_os().collect())?;
     let logging = logging::start(arguments.verbose)?;
-    Ok(Exit::Done)
+    match &arguments.command {
+        Command::Demo(demo) => demo::run(demo, logging),
+        Command::To(to) => to::run(to, logging),
+        Command::Send(send) => send::run(send, logging),
+        Command::Ingest(ingest) => ingest::run(ingest),
+        Command::Devices(devices) => devices::run(devices),
+    }
 }

@@ -1,10 +1,12 @@
 //! Watches what runs: events as they come, health once a second, and when to stop.
 
+use std::sync::mpsc::{TryRecvError, sync_channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
-use crate::report::{EventReport, FinalReport, Report, Tone, seconds};
+use crate::report::{EventReport, FinalReport, Report, Tone, mean_kbps, seconds};
 use crate::stop::Stop;
 
 /// How often events are looked for and keys are answered.
@@ -33,7 +35,12 @@ pub(crate) struct End {
 }
 
 impl End {
-    /// An end as asked.
+    /// An end by a signal or a key.
+    pub(crate) fn as_asked() -> Self {
+        Self::done("stopped as asked")
+    }
+
+    /// An end as it should be.
     pub(crate) fn done(cause: impl Into<String>) -> Self {
         Self { exit: Exit::Done, cause: cause.into() }
     }
@@ -44,24 +51,46 @@ pub(crate) struct Monitor {
     output: Output,
     stop: Stop,
     began: Instant,
+    next_report: Instant,
     live_since: Option<Instant>,
 }
 
 impl Monitor {
     /// Begins to watch now.
     pub(crate) fn new(output: Output, stop: Stop) -> Self {
-        Self { output, stop, began: Instant::now(), live_since: None }
+        let began = Instant::now();
+        Self { output, stop, began, next_report: began + REPORT_INTERVAL, live_since: None }
     }
 
-    /// Shows lines for a person to read first.
-    pub(crate) fn notice(&mut self, lines: &[String]) -> Result<(), Failure> {
-        Ok(self.output.notice(lines)?)
+    /// Shows lines for a person to read first; a program gets `event` instead.
+    pub(crate) fn notice(&mut self, lines: &[String], event: EventReport) -> Result<(), Failure> {
+        let event = self.stamped(event);
+        Ok(self.output.notice(lines, &event)?)
     }
 
     /// Shows that something happened just now.
     pub(crate) fn event(&mut self, event: EventReport) -> Result<(), Failure> {
-        let event = EventReport { t_s: seconds(self.began.elapsed()), ..event };
+        let event = self.stamped(event);
         Ok(self.output.event(&event)?)
+    }
+
+    fn stamped(&self, event: EventReport) -> EventReport {
+        EventReport { t_s: seconds(self.began.elapsed()), ..event }
+    }
+
+    /// Shows `report` if one is due, and lets a moment pass. False if asked to stop.
+    pub(crate) fn step(&mut self, report: Report) -> Result<bool, Failure> {
+        let now = Instant::now();
+        if now >= self.next_report {
+            self.output.report(&Report { t_s: seconds(now - self.began), ..report })?;
+            self.next_report = next_after(self.next_report, now);
+        }
+        if self.stop.asked() {
+            return Ok(false);
+        }
+        let left = self.next_report.saturating_duration_since(now);
+        self.output.wait(STEP.min(left), &self.stop)?;
+        Ok(!self.stop.asked())
     }
 
     /// Waits for `work`, which runs on a thread of its own. Nothing, if asked to stop before.
@@ -70,80 +99,87 @@ impl Monitor {
         name: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Option<T>, Failure> {
-        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || sender.send(work()))
-            .map_err(|error| {
-                Failure::new(Exit::Failed, format_args!("cannot start a thread: {error}"))
-            })?;
+        let (sender, receiver) = sync_channel(1);
+        let thread = thread::Builder::new().name(name.to_owned());
+        let spawned = thread.spawn(move || sender.send(work()));
+        spawned.map_err(|error| {
+            Failure::new(Exit::Failed, format_args!("cannot start a thread: {error}"))
+        })?;
         loop {
             match receiver.try_recv() {
                 Ok(result) => return Ok(Some(result)),
-                Err(std::sync::mpsc::TryRecvError::Empty) => {}
-                Err(std::sync::mpsc::TryRecvError::Disconnected) => {
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => {
                     return Err(Failure::new(Exit::Failed, format_args!("{name} broke off")));
                 }
             }
-            if self.stop.asked() {
+            if !self.step(Report::connecting())? {
                 return Ok(None);
             }
-            self.output.wait(STEP, &self.stop)?;
         }
     }
 
     /// Looks again and again until it ends: by itself, by a wish, or after `limit` on air.
-    ///
-    /// A report that is due is shown even if the last look took long; none is shown twice.
     pub(crate) fn watch(
         &mut self,
         limit: Option<Duration>,
         mut look: impl FnMut() -> Observation,
     ) -> Result<End, Failure> {
-        let mut next_report = Instant::now() + REPORT_INTERVAL;
         loop {
             let Observation { events, report, ended } = look();
             for event in events {
                 self.event(event)?;
             }
-            let now = Instant::now();
             if report.state == "live" {
-                self.live_since.get_or_insert(now);
+                self.live_since.get_or_insert_with(Instant::now);
             }
             if let Some(end) = ended {
                 return Ok(end);
             }
-            if now >= next_report {
-                self.output.report(&Report { t_s: seconds(now - self.began), ..report })?;
-                next_report = next_after(next_report, now);
-            }
-            if self.stop.asked() {
-                return Ok(End::done("stopped as asked"));
+            if !self.step(report)? {
+                return Ok(End::as_asked());
             }
             if let (Some(limit), Some(since)) = (limit, self.live_since)
-                && now.duration_since(since) >= limit
+                && since.elapsed() >= limit
             {
                 return Ok(End::done("ended after the time asked for"));
             }
-            self.output.wait(STEP.min(next_report.saturating_duration_since(now)), &self.stop)?;
         }
     }
 
     /// Shows the totals and says with which status to exit.
     ///
     /// `last` brings the counts; times, cause and status come from here.
+    ///
+    /// # Errors
+    ///
+    /// The failure that `end` is, if it is one: it is still to be told on standard error.
     pub(crate) fn finish(mut self, end: End, last: FinalReport) -> Result<Exit, Failure> {
         let now = Instant::now();
+        let live = self.live_since.map_or(Duration::ZERO, |since| now - since);
+        let mean = |bytes: Option<u64>| {
+            bytes.filter(|_| !live.is_zero()).map(|bytes| mean_kbps(bytes, live))
+        };
+        let report = Report {
+            t_s: seconds(now - self.began),
+            state: "ended",
+            produced_kbps: mean(last.bytes_produced),
+            sent_kbps: mean(last.bytes_sent),
+            ..last.report
+        };
         let last = FinalReport {
-            report: Report { t_s: seconds(now - self.began), state: "ended", ..last.report },
+            report,
             r#final: true,
-            live_s: self.live_since.map_or(0.0, |since| seconds(now - since)),
+            live_s: seconds(live),
             exit_status: end.exit.status(),
             cause: end.cause,
             ..last
         };
         self.output.finish(&last)?;
-        Ok(end.exit)
+        match end.exit {
+            Exit::Done => Ok(Exit::Done),
+            exit => Err(Failure::new(exit, last.cause)),
+        }
     }
 
     /// Tells a failure in the output's own way, and hands it back for standard error.
@@ -157,11 +193,6 @@ impl Monitor {
             let _ = self.finish(end, FinalReport::default());
         }
         failure
-    }
-
-    /// Asks for an end from inside, as a signal does from outside.
-    pub(crate) fn stop(&self) -> &Stop {
-        &self.stop
     }
 }
 

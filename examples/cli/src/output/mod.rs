@@ -57,10 +57,15 @@ impl Output {
         }
     }
 
-    /// Shows lines that a person should read before all else; programs get events instead.
-    pub(crate) fn notice(&mut self, lines: &[String]) -> io::Result<()> {
+    /// Lines or JSON, for what has no health of its own to draw.
+    pub(crate) fn lines(json: bool) -> Self {
+        if json { Self::Json(Json::new()) } else { Self::Plain(Plain::new()) }
+    }
+
+    /// Shows lines that a person should read before all else; a program gets `event` instead.
+    pub(crate) fn notice(&mut self, lines: &[String], event: &EventReport) -> io::Result<()> {
         match self {
-            Self::Json(_) => Ok(()),
+            Self::Json(json) => json.line(event),
             Self::Plain(plain) => plain.notice(lines),
             Self::Live(live) => live.notice(lines),
         }

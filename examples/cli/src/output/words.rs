@@ -82,7 +82,9 @@ pub(super) fn line(report: &Report) -> String {
 /// The totals, a line each.
 pub(super) fn totals(last: &FinalReport) -> Vec<String> {
     let report = &last.report;
-    let mut lines = vec![format!("{}, {} on air", last.cause, clock(last.live_s))];
+    // A failure is told on standard error.
+    let cause = if last.exit_status == 0 { last.cause.as_str() } else { "ended early" };
+    let mut lines = vec![format!("{cause}, {} on air", clock(last.live_s))];
     if report.packets_sent.is_some_and(|sent| sent > 0) {
         let megabytes = last.bytes_sent.unwrap_or(0) as f64 / 1e6;
         lines.push(format!("sent {megabytes:.1} MB, {} on average", rate(report.sent_kbps)));

@@ -56,13 +56,28 @@ impl<R: Read + Seek> PacedFile<R> {
         }
     }
 
+    /// Reads until it is known when the first payload leaves.
+    ///
+    /// # Errors
+    ///
+    /// [`PacedError`]: a file that cannot be sent is found out before anyone is called.
+    pub(super) fn begin(&mut self) -> Result<(), PacedError> {
+        self.prepare().map(drop)
+    }
+
     /// The next payload, and when it should leave, counted from the first; nothing at the end.
     pub(super) fn next(&mut self) -> Result<Option<(&[u8], Duration)>, PacedError> {
+        let Some((length, at)) = self.prepare()? else { return Ok(None) };
+        Ok(self.take(length).map(|payload| (payload, at)))
+    }
+
+    /// The length of the next payload and when it should leave, reading as far as that takes.
+    fn prepare(&mut self) -> Result<Option<(usize, Duration)>, PacedError> {
         loop {
             if let Some(length) = self.complete_payload()
                 && let Departure::At(at) = self.pacing.departure(self.offset)
             {
-                return Ok(self.take(length).map(|payload| (payload, at)));
+                return Ok(Some((length, at)));
             }
             if self.finished {
                 return Ok(None);

@@ -1,8 +1,10 @@
 //! Health in numbers, as `--json` prints it. `docs/json.md` documents every field.
 
+mod broadcast;
+
 use std::time::Duration;
 
-use golive_proto::units::Bitrate;
+use golive_proto::units::{Bitrate, ByteCount};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -41,6 +43,13 @@ pub(crate) struct Report {
     pub(crate) av_offset_ms: Option<f64>,
     /// From a frame's capture to its last packet's departure.
     pub(crate) glass_to_wire_ms: Option<f64>,
+}
+
+impl Report {
+    /// Nothing is known yet.
+    pub(crate) fn connecting() -> Self {
+        Self { state: "connecting", ..Self::default() }
+    }
 }
 
 /// The last report. Its rates are means over the whole time on air.
@@ -120,6 +129,11 @@ pub(crate) fn millis(duration: Duration) -> f64 {
 /// Signed microseconds as milliseconds, to a hundredth.
 pub(crate) fn signed_millis(micros: i64) -> f64 {
     (micros as f64 / 10.0).round() / 1e2
+}
+
+/// The mean rate of `bytes` over `duration`.
+pub(crate) fn mean_kbps(bytes: u64, duration: Duration) -> u64 {
+    kbps(Bitrate::average(ByteCount::new(bytes), duration))
 }
 
 /// Kilobits a second, to the nearest.

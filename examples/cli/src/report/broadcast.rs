@@ -1,0 +1,198 @@
+//! A broadcast's health and events, as reports.
+
+use golive::session::{self, EndCause, Interruption, TargetReason};
+use golive::{Bitrate, DeviceEvent, Event, Health, RecordingEvent, Summary, Track};
+
+use super::{EventReport, FinalReport, Report, Tone, kbps, millis, signed_millis};
+
+impl From<&Health> for Report {
+    fn from(health: &Health) -> Self {
+        let (link, encoder) = (&health.link, &health.encoder);
+        let totals = &link.totals;
+        let has_video = link.target > Bitrate::ZERO;
+        Self {
+            t_s: 0.0,
+            state: link.state.name(),
+            rtt_ms: link.round_trip_time.map(millis),
+            target_kbps: has_video.then(|| kbps(link.target)),
+            produced_kbps: Some(kbps(link.produced)),
+            sent_kbps: Some(kbps(link.sent)),
+            packets_sent: Some(totals.packets_sent),
+            packets_lost: Some(totals.packets_lost),
+            packets_retransmitted: Some(totals.packets_retransmitted),
+            packets_dropped: Some(totals.packets_dropped),
+            queue_ms: Some(millis(link.queue)),
+            frames_captured: Some(encoder.frames_captured),
+            frames_encoded: Some(encoder.frames_encoded),
+            frames_dropped: Some(encoder.frames_dropped + totals.video_frames_dropped),
+            av_offset_ms: link.audio_video_offset_micros.map(signed_millis),
+            glass_to_wire_ms: link.glass_to_wire.map(millis),
+        }
+    }
+}
+
+impl From<&Summary> for FinalReport {
+    fn from(summary: &Summary) -> Self {
+        let totals = &summary.health.link.totals;
+        Self {
+            report: Report::from(&summary.health),
+            bytes_sent: Some(totals.bytes_sent.as_u64()),
+            bytes_produced: Some(totals.bytes_produced.as_u64()),
+            reconnections: Some(totals.reconnections),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&Event> for EventReport {
+    fn from(event: &Event) -> Self {
+        let message = event.to_string();
+        match event {
+            Event::Session(event) => session_event(event, message),
+            Event::Device(event) => device_event(event, message),
+            Event::Recording(RecordingEvent::Failed { cause }) => {
+                Self::new("recording_failed", Tone::Warning, message).with("cause", cause.as_str())
+            }
+            _ => Self::new("other", Tone::Plain, message),
+        }
+    }
+}
+
+fn session_event(event: &session::Event, message: String) -> EventReport {
+    let new = |name, tone| EventReport::new(name, tone, message);
+    match event {
+        session::Event::Connecting { attempt } => {
+            new("connecting", Tone::Plain).with("attempt", *attempt)
+        }
+        session::Event::Live { latency, encrypted, took, resumed } => new("live", Tone::Good)
+            .with("latency_ms", millis(*latency))
+            .with("encrypted", *encrypted)
+            .with("took_ms", millis(*took))
+            .with("resumed", *resumed),
+        session::Event::Recovering { cause } => {
+            new("recovering", Tone::Warning).with("cause", interruption(cause))
+        }
+        session::Event::Returned => new("returned", Tone::Good),
+        session::Event::RefusedForNow { rejection } => {
+            new("refused_for_now", Tone::Warning).with("cause", rejection.to_string())
+        }
+        session::Event::TargetChanged { target, reason } => {
+            let tone = match reason {
+                TargetReason::Congestion | TargetReason::Loss => Tone::Warning,
+                _ => Tone::Plain,
+            };
+            new("target_changed", tone)
+                .with("target_kbps", kbps(target.bitrate))
+                .with("fps", target.frame_rate.as_u32())
+                .with("size", target.size.to_string())
+                .with("reason", target_reason(*reason))
+        }
+        session::Event::FramesDropped { video, audio } => {
+            new("frames_dropped", Tone::Warning).with("video", *video).with("audio", *audio)
+        }
+        session::Event::Ended { cause } => {
+            new("ended", Tone::Plain).with("cause", end_cause(cause))
+        }
+        _ => new("other", Tone::Plain),
+    }
+}
+
+fn device_event(event: &DeviceEvent, message: String) -> EventReport {
+    let new = |name, tone| EventReport::new(name, tone, message);
+    match event {
+        DeviceEvent::Lost { device, cause } => new("device_lost", Tone::Warning)
+            .with("device", device.as_str())
+            .with("cause", cause.as_str()),
+        DeviceEvent::Back { device } => {
+            new("device_back", Tone::Good).with("device", device.as_str())
+        }
+        DeviceEvent::EncoderFailed { track, cause } => new("encoder_failed", Tone::Warning)
+            .with("track", track_name(*track))
+            .with("cause", cause.as_str()),
+        DeviceEvent::Overrun { track, lost } => new("overrun", Tone::Warning)
+            .with("track", track_name(*track))
+            .with("lost_ms", millis(*lost)),
+        DeviceEvent::SourceEnded { track } => {
+            new("source_ended", Tone::Plain).with("track", track_name(*track))
+        }
+        _ => new("other", Tone::Plain),
+    }
+}
+
+const fn interruption(cause: &Interruption) -> &'static str {
+    match cause {
+        Interruption::Silence(_) => "silence",
+        Interruption::ClosedByPeer => "closed_by_peer",
+        Interruption::NetworkLost => "network_lost",
+        _ => "other",
+    }
+}
+
+const fn target_reason(reason: TargetReason) -> &'static str {
+    match reason {
+        TargetReason::Congestion => "congestion",
+        TargetReason::Loss => "loss",
+        TargetReason::Recovery => "recovery",
+        TargetReason::Reconnected => "reconnected",
+        TargetReason::Asked => "asked",
+        _ => "other",
+    }
+}
+
+const fn end_cause(cause: &EndCause) -> &'static str {
+    match cause {
+        EndCause::Stopped => "stopped",
+        EndCause::Refused(_) => "refused",
+        EndCause::Unreachable(_) => "unreachable",
+        _ => "other",
+    }
+}
+
+const fn track_name(track: Track) -> &'static str {
+    match track {
+        Track::Video => "video",
+        Track::Audio => "audio",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn health_becomes_numbers_in_the_units_of_the_field_names() {
+        let mut health = Health::default();
+        health.link.round_trip_time = Some(Duration::from_micros(23_456));
+        health.link.target = Bitrate::from_kilobits_per_second(2_500);
+        health.link.queue = Duration::from_millis(12);
+        health.link.audio_video_offset_micros = Some(-3_000);
+        health.link.totals.video_frames_dropped = 2;
+        health.encoder.frames_dropped = 3;
+        let report = Report::from(&health);
+        assert_eq!(report.state, "connecting");
+        assert_eq!(report.rtt_ms, Some(23.46));
+        assert_eq!(report.target_kbps, Some(2_500));
+        assert_eq!(report.queue_ms, Some(12.0));
+        assert_eq!(report.av_offset_ms, Some(-3.0));
+        assert_eq!(report.frames_dropped, Some(5), "before the encoder and after it");
+        assert_eq!(report.glass_to_wire_ms, None);
+    }
+
+    #[test]
+    fn an_event_tells_people_in_words_and_programs_in_fields() {
+        let live = session::Event::Live {
+            latency: Duration::from_millis(120),
+            encrypted: true,
+            took: Duration::from_millis(23),
+            resumed: false,
+        };
+        let report = EventReport::from(&Event::Session(live));
+        assert_eq!(report.event, "live");
+        assert_eq!(report.tone, Tone::Good);
+        assert_eq!(report.details["latency_ms"], 120.0);
+        assert_eq!(report.details["encrypted"], true);
+        assert!(report.message.contains("live after 23 ms"), "{}", report.message);
+    }
+}
