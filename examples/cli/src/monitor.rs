@@ -184,7 +184,7 @@ impl Monitor {
 
     /// Tells a failure in the output's own way, and hands it back for standard error.
     pub(crate) fn fail(mut self, failure: Failure) -> Failure {
-        let event = EventReport::new("failed", Tone::Warning, failure.to_string())
+        let event = EventReport::new("failed", Tone::Silent, failure.to_string())
             .with("exit_status", failure.exit().status());
         if matches!(self.output, Output::Json(_)) {
             // Standard error tells the same, should standard output be gone.

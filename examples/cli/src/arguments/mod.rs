@@ -83,7 +83,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 
     /// Log what happens inside to standard error; twice for more (RUST_LOG is read, too)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 900, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }
 

@@ -12,7 +12,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::view::{self, Model};
 use super::words;
-use crate::report::{EventReport, FinalReport, Report};
+use crate::report::{EventReport, FinalReport, Report, Tone};
 use crate::stop::Stop;
 
 /// A view at the bottom of the terminal. What happened scrolls away above it, and stays readable
@@ -45,6 +45,9 @@ impl Live {
     }
 
     pub(super) fn event(&mut self, event: &EventReport) -> io::Result<()> {
+        if event.tone == Tone::Silent {
+            return Ok(());
+        }
         let line = format!("{:>6}  {}", words::clock(event.t_s), event.message);
         self.above(&line, view::tone(event.tone))?;
         self.draw()

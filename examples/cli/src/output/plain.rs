@@ -22,6 +22,9 @@ impl Plain {
     }
 
     pub(super) fn event(&mut self, event: &EventReport) -> io::Result<()> {
+        if event.tone == Tone::Silent {
+            return Ok(());
+        }
         let line = format!("{:>6}  {}", words::clock(event.t_s), event.message);
         write([line.as_str()], style(event.tone))
     }
@@ -38,7 +41,7 @@ impl Plain {
 
 const fn style(tone: Tone) -> Style {
     match tone {
-        Tone::Plain => Style::new(),
+        Tone::Plain | Tone::Silent => Style::new(),
         Tone::Good => AnsiColor::Green.on_default(),
         Tone::Warning => AnsiColor::Yellow.on_default(),
     }

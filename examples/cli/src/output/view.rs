@@ -55,7 +55,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model) {
 /// How an event is written above the view.
 pub(super) fn tone(tone: Tone) -> Style {
     match tone {
-        Tone::Plain => Style::new(),
+        Tone::Plain | Tone::Silent => Style::new(),
         Tone::Good => Style::new().fg(Color::Green),
         Tone::Warning => Style::new().fg(Color::Yellow),
     }
@@ -77,7 +77,11 @@ fn draw_head(frame: &mut Frame<'_>, area: Rect, model: &Model) {
         Span::raw(format!(" {time}  ")),
         Span::styled(model.heading.as_str(), Style::new().add_modifier(Modifier::BOLD)),
     ]);
-    let hint = if model.stopping { "stopping… " } else { "q stops " };
+    let hint = match state {
+        "ended" => "",
+        _ if model.stopping => "stopping… ",
+        _ => "q stops ",
+    };
     let hint = Line::styled(hint, dim()).alignment(Alignment::Right);
     let [left, right] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(11)]).areas(area);
@@ -105,7 +109,7 @@ fn draw_bitrate(frame: &mut Frame<'_>, area: Rect, history: &History) {
         curve(&target, Color::Yellow, Marker::Dot, GraphType::Scatter),
         curve(&sent, Color::Cyan, Marker::Braille, GraphType::Line),
     ];
-    let scale = words::rate(Some(top as u64)).replace(".00", "");
+    let scale = words::round_rate(top as u64);
     frame.render_widget(chart(Line::from(title), curves, history, top, &scale), area);
 }
 

@@ -25,6 +25,11 @@ pub(super) fn rate(kbps: Option<u64>) -> String {
     }
 }
 
+/// A round rate in as few digits as it takes: `800 kb/s`, `1.5 Mb/s`, `10 Mb/s`.
+pub(super) fn round_rate(kbps: u64) -> String {
+    if kbps < 1_000 { rate(Some(kbps)) } else { format!("{} Mb/s", kbps as f64 / 1e3) }
+}
+
 /// Milliseconds: one digit after the point below ten, none above.
 pub(super) fn time(millis: Option<f64>) -> String {
     match millis {
@@ -121,6 +126,8 @@ mod tests {
     fn people_read_rates_and_times_at_a_glance() {
         assert_eq!(rate(Some(850)), "850 kb/s");
         assert_eq!(rate(Some(2_504)), "2.50 Mb/s");
+        assert_eq!(round_rate(1_500), "1.5 Mb/s");
+        assert_eq!(round_rate(10_000), "10 Mb/s");
         assert_eq!(time(Some(0.42)), "0.4 ms");
         assert_eq!(time(Some(23.6)), "24 ms");
         assert_eq!(offset(Some(-3.2)), "-3 ms");

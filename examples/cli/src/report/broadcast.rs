@@ -91,7 +91,7 @@ fn session_event(event: &session::Event, message: String) -> EventReport {
             new("frames_dropped", Tone::Warning).with("video", *video).with("audio", *audio)
         }
         session::Event::Ended { cause } => {
-            new("ended", Tone::Plain).with("cause", end_cause(cause))
+            new("ended", Tone::Silent).with("cause", end_cause(cause))
         }
         _ => new("other", Tone::Plain),
     }

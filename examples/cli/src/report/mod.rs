@@ -101,6 +101,8 @@ pub(crate) enum Tone {
     Good,
     /// Something is wrong and being dealt with.
     Warning,
+    /// Only programs are told: a person sees the same in another place.
+    Silent,
 }
 
 impl EventReport {
