@@ -150,9 +150,14 @@ function state() {
   if (!ingest) return "connecting";
   if (!watched) return "nobody";
   if (health && !health.live) return "stopped";
-  if (problem) return "failed";
+  if (unplayable()) return "failed";
   if (!health || !player.began || video.readyState < 2) return "starting";
   return tracks && !tracks.video ? "sound" : "live";
+}
+
+// Why nothing can be shown, if that is so.
+function unplayable() {
+  return problem ?? (tracks ? null : health?.media.unplayable);
 }
 
 function show() {
@@ -161,7 +166,7 @@ function show() {
   element("state").textContent = LABELS[now] ?? "Starting";
   const [title, text] = NOTICES[now] ?? ["", ""];
   element("notice-title").textContent = title;
-  element("notice-text").textContent = now === "failed" ? problem : text;
+  element("notice-text").textContent = now === "failed" ? unplayable() : text;
   element("notice-how").hidden = now !== "nobody" || !ingest.srt;
   if (now === "nobody" && ingest.srt) {
     const host = ingest.srt.any_address ? location.hostname : ingest.srt.host;

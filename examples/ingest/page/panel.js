@@ -77,7 +77,8 @@ export class Panel {
   }
 }
 
-function mediaRows({ media, viewers }) {
+function mediaRows({ live, media, viewers }) {
+  if (!live) return [];
   const { video, audio } = media;
   const found = [];
   if (video) {

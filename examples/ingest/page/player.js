@@ -2,15 +2,18 @@
 
 // How far playback keeps behind the newest media, in seconds: it begins with the first, grows
 // with each stall, and shrinks again while there is none.
-const FIRST_TARGET = 0.1;
-const LEAST_TARGET = 0.06;
+const FIRST_TARGET = 0.12;
+const LEAST_TARGET = 0.08;
 const MOST_TARGET = 0.6;
 const CALM_BEFORE_SHRINKING = 5;
 
 // Further behind than this is not caught up with by playing faster, but by a jump.
-const JUMP = 1.2;
-// At most this much faster; the pitch stays.
-const FASTEST = 0.25;
+const JUMP = 1;
+// Catching up begins this far behind the target and ends at it, so that the speed, which costs a
+// browser some work to change, changes seldom. The pitch stays.
+const SLACK = 0.08;
+const SPEEDS = [[0.3, 1.25], [0.12, 1.12], [0, 1.06]];
+const SLOWER = 0.96;
 const CONTROL_INTERVAL = 50;
 // Media this far behind the picture is let go.
 const KEEP = 12;
@@ -102,12 +105,8 @@ export class Player extends EventTarget {
     } else if (video.currentTime < buffered.start(last) || behind < -0.5 || behind > JUMP + this.target) {
       // Media is missing in between, or too much of it has come.
       this.jump(end);
-    } else if (behind > this.target + 0.04) {
-      video.playbackRate = 1 + Math.min(FASTEST, (behind - this.target) * 0.8);
-    } else if (behind < this.target * 0.4) {
-      video.playbackRate = 0.96;
     } else {
-      video.playbackRate = 1;
+      this.setSpeed(this.speedFor(behind - this.target));
     }
     if (video.paused) this.play();
 
@@ -118,10 +117,22 @@ export class Player extends EventTarget {
     for (const buffer of this.buffers) buffer?.trim(video.currentTime - KEEP);
   }
 
+  // The speed for media `excess` seconds further behind than it should be.
+  speedFor(excess) {
+    if (excess < -this.target * 0.6) return SLOWER;
+    const isCatchingUp = this.video.playbackRate > 1;
+    if (excess < (isCatchingUp ? 0 : SLACK)) return 1;
+    return SPEEDS.find(([from]) => excess >= from)[1];
+  }
+
+  setSpeed(speed) {
+    if (this.video.playbackRate !== speed) this.video.playbackRate = speed;
+  }
+
   jump(end) {
     const { buffered } = this.video;
     const start = buffered.start(buffered.length - 1);
-    this.video.playbackRate = 1;
+    this.setSpeed(1);
     this.video.currentTime = Math.max(start, end - this.target);
   }
 
