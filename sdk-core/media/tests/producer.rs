@@ -3,20 +3,17 @@
 #![cfg(all(feature = "h264", feature = "aac"))]
 #![allow(clippy::unwrap_used)]
 
-use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Mutex, OnceLock};
-use std::time::{Duration, Instant};
+mod common;
 
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use common::{clock, collect, of, start};
 use golive_media::{AudioSource, Config, Error, Output, Producer, Sink, VideoSource};
 use golive_proto::media::{AccessUnit, FrameRate, PictureSize, Track};
 use golive_proto::rate::EncoderTarget;
-use golive_proto::units::{Bitrate, Time};
-
-fn clock() -> Time {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let elapsed = START.get_or_init(Instant::now).elapsed();
-    Time::from_micros(elapsed.as_micros() as u64)
-}
+use golive_proto::units::Bitrate;
 
 fn small() -> Config {
     Config {
@@ -25,32 +22,6 @@ fn small() -> Config {
         keyframe_interval: Duration::from_millis(500),
         ..Config::default()
     }
-}
-
-fn start(config: Config) -> (Producer, Receiver<Output>) {
-    let (sender, receiver) = channel();
-    let sink = Box::new(move |output| drop(sender.send(output)));
-    (Producer::start(config, clock, clock(), sink).unwrap(), receiver)
-}
-
-/// Waits until `wanted` of a track were delivered, and gives everything up to then.
-fn collect(receiver: &Receiver<Output>, track: Track, wanted: usize) -> Vec<AccessUnit> {
-    let mut units = Vec::new();
-    let mut found = 0;
-    while found < wanted {
-        match receiver.recv_timeout(Duration::from_secs(20)).unwrap() {
-            Output::Unit(unit) => {
-                found += usize::from(unit.track == track);
-                units.push(unit);
-            }
-            Output::Event(_) => {}
-        }
-    }
-    units
-}
-
-fn of(units: &[AccessUnit], track: Track) -> Vec<&AccessUnit> {
-    units.iter().filter(|unit| unit.track == track).collect()
 }
 
 #[test]

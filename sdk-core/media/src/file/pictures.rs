@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use golive_proto::media::PictureSize;
-use golive_proto::mux::mp4::VideoTrack;
+use golive_proto::mux::mp4::{Sample, VideoTrack};
 use golive_proto::units::MediaTime;
 use openh264::OpenH264API;
 use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
@@ -122,9 +122,10 @@ impl Pictures {
     }
 
     fn shown(&mut self, begin: MediaTime, picture: Picture) {
-        // Before zero a picture is only decoded.
+        // What lies before zero, or after the end, is only decoded.
+        let end = MediaTime::ZERO + self.file.length;
         match self.pending.pop_first() {
-            Some(pts) if pts >= MediaTime::ZERO => {
+            Some(pts) if (MediaTime::ZERO..end).contains(&pts) => {
                 self.ready.push_back((begin + pts.since(MediaTime::ZERO), picture));
             }
             _ => self.recycle(picture),
@@ -139,11 +140,7 @@ fn new_decoder() -> Result<Decoder, Error> {
     decoder.map_err(|error| Error::Encoder(error.to_string()))
 }
 
-fn annex_b(
-    track: &VideoTrack,
-    data: &[u8],
-    sample: &golive_proto::mux::mp4::Sample,
-) -> Option<bytes::Bytes> {
+fn annex_b(track: &VideoTrack, data: &[u8], sample: &Sample) -> Option<bytes::Bytes> {
     track.access_unit(data, sample).ok().map(|unit| unit.data)
 }
 
