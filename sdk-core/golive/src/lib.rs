@@ -43,7 +43,9 @@ pub use encoder::{Encoder, EncoderOutput, EncoderStatistics, Program, SourceChan
 pub use error::{Error, ErrorKind};
 pub use event::{DeviceEvent, Event, Events, RecordingEvent};
 #[cfg(feature = "media")]
-pub use golive_media::{AudioSource, CameraIndex, VideoSource, devices};
+pub use golive_media::{
+    AudioSource, Camera, CameraIndex, Devices, Microphone, VideoSource, devices,
+};
 pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
 pub use golive_proto::rate::EncoderTarget;
 pub use golive_proto::session;
