@@ -32,8 +32,10 @@ move() {
 }
 move
 
-# A second of the tone, again and again without a gap, into one end of the loopback.
-while :; do cat /tone.raw; done | aplay -q -t raw -f S16_LE -r 48000 -c 2 -D hw:0,0 &
+# A second of the tone, again and again without a gap, into one end of the loopback. The player
+# must not run dry while this slow machine encodes: the tone's holes would be taken for golive's.
+while :; do cat /tone.raw; done | aplay -t raw -f S16_LE -r 48000 -c 2 -D hw:0,0 \
+    --buffer-time=1000000 2> /results/aplay.log &
 
 golive devices --json > /results/devices.json 2> /results/devices.log \
     || say "failed: golive devices ended with $?"
@@ -50,7 +52,9 @@ golive to "srt://127.0.0.1:9000?streamid=lab" --video camera --audio mic --size 
     > /results/to.json 2> /results/to.log &
 broadcast=$!
 say "on air"
-sleep 15
+sleep 10
+top -b -n 1 > /results/load
+sleep 5
 echo vivid.0 > /sys/bus/platform/drivers/vivid/unbind
 [ -e /dev/video0 ] && say "failed: the camera is still there"
 say unplugged

@@ -70,14 +70,12 @@ fn in_marks(marks: &str) -> Vec<Sight> {
 }
 
 fn in_devices(devices: &str) -> Vec<Sight> {
-    let listed = devices.split_whitespace().collect::<Vec<_>>().join(" ");
-    vec![
-        Sight::new(
-            listed.contains("vivid"),
-            format!("`golive devices` lists the camera: {listed}"),
-        ),
-        Sight::new(listed.contains("Loopback"), "`golive devices` lists the sound card"),
-    ]
+    let name = |part: &str| devices.split('"').find(|text| text.contains(part));
+    let listed = |part: &str, what: &str| match name(part) {
+        Some(name) => Sight::new(true, format!("`golive devices` lists the {what}: {name}")),
+        None => Sight::new(false, format!("`golive devices` lists the {what}")),
+    };
+    vec![listed("vivid", "camera"), listed("Loopback", "sound card")]
 }
 
 /// The lines of `golive to --json`.
