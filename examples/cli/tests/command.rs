@@ -1,5 +1,7 @@
 //! The command as a person or a script meets it: its words, its lines and its exit status.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may fail")]
+
 mod support;
 
 use std::net::UdpSocket;

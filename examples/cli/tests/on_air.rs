@@ -1,5 +1,7 @@
 //! The command on air: two processes on this machine, one broadcasting to the other.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may fail")]
+
 mod support;
 
 use serde_json::Value;

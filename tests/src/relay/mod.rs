@@ -2,7 +2,7 @@
 //!
 //! Clients send to the relay's address; it passes their datagrams on to one target, each client
 //! from a socket of its own as a NAT would, and the answers back. In between stands a
-//! [`Link`](crate::network::Link) for each direction. Datagrams are released by a thread that
+//! [`Link`] for each direction. Datagrams are released by a thread that
 //! does nothing else, within a fraction of a millisecond where the machine is not overloaded;
 //! [`Statistics`] tells how late it was, so that a test can see that it measured the machine.
 

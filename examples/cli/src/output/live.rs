@@ -132,8 +132,8 @@ fn wrapped_rows(line: &str, width: u16) -> u16 {
     let mut buffer = ratatui::buffer::Buffer::empty(ratatui::layout::Rect::new(0, 0, width, 16));
     paragraph.render(buffer.area, &mut buffer);
     let rows = buffer.content().chunks(usize::from(width));
-    let used = rows.enumerate().filter(|(_, row)| row.iter().any(|cell| cell.symbol() != " "));
-    used.last().map_or(1, |(row, _)| row as u16 + 1)
+    let mut used = rows.enumerate().filter(|(_, row)| row.iter().any(|cell| cell.symbol() != " "));
+    used.next_back().map_or(1, |(row, _)| row as u16 + 1)
 }
 
 fn below_the_view() -> io::Result<()> {

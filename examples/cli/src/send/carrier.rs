@@ -30,7 +30,7 @@ const CHUNK: usize = 64 << 10;
 /// Where the stream comes from.
 pub(super) enum Input {
     /// A file, paced by its clock.
-    File(PacedFile<File>),
+    File(Box<PacedFile<File>>),
     /// Standard input, as it comes.
     Standard,
 }
@@ -70,7 +70,7 @@ impl Carrier {
         let thread = thread::Builder::new().name("golive-send".to_owned());
         let spawned = thread.spawn(move || {
             let result = match input {
-                Input::File(file) => carrier.carry_file(file),
+                Input::File(file) => carrier.carry_file(*file),
                 Input::Standard => carrier.carry_as_it_comes(io::stdin().lock()),
             };
             // Nobody listens any more once the command ends.

@@ -72,7 +72,7 @@ fn open(arguments: &Send) -> Result<Input, Failure> {
     let mut file = PacedFile::new(file, arguments.looped);
     file.begin()
         .map_err(|error| Failure::new(Exit::Failed, format_args!("{}: {error}", path.display())))?;
-    Ok(Input::File(file))
+    Ok(Input::File(Box::new(file)))
 }
 
 fn carry(

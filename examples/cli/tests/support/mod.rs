@@ -1,6 +1,7 @@
 //! Runs the command, and stops it whatever happens.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may fail")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ use serde_json::Value;
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// A running command. Dropping it kills it.
-pub struct Golive {
+pub(crate) struct Golive {
     child: Child,
     lines: Receiver<String>,
     seen: String,
@@ -24,30 +25,30 @@ pub struct Golive {
 
 /// A command that has ended.
 #[derive(Debug)]
-pub struct Finished {
-    pub status: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Finished {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs the command to its end.
-pub fn golive(arguments: &[&str]) -> Finished {
+pub(crate) fn golive(arguments: &[&str]) -> Finished {
     Golive::start(arguments).wait()
 }
 
 /// A path for a file of this test program's own.
-pub fn scratch(name: &str) -> PathBuf {
+pub(crate) fn scratch(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(std::process::id().to_string());
     std::fs::create_dir_all(&folder).unwrap();
     folder.join(name)
 }
 
 impl Golive {
-    pub fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::start_with(arguments, &[], "")
     }
 
-    pub fn start_with(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Self {
+    pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_golive"));
         for name in ["GOLIVE_STREAM_KEY", "GOLIVE_PASSPHRASE", "GOLIVE_INGEST_KEY", "RUST_LOG"] {
             command.env_remove(name);
@@ -72,7 +73,7 @@ impl Golive {
     }
 
     /// The next line of standard output, which must be JSON.
-    pub fn next_json(&mut self) -> Value {
+    pub(crate) fn next_json(&mut self) -> Value {
         let line = self.lines.recv_timeout(LONGEST).unwrap();
         self.seen.push_str(&line);
         self.seen.push('\n');
@@ -80,14 +81,14 @@ impl Golive {
     }
 
     /// Asks it to end as a service manager does, and waits.
-    pub fn stop(self) -> Finished {
+    pub(crate) fn stop(self) -> Finished {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         self.wait()
     }
 
     /// Waits for its end.
-    pub fn wait(mut self) -> Finished {
+    pub(crate) fn wait(mut self) -> Finished {
         let deadline = Instant::now() + LONGEST;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -119,18 +120,18 @@ impl Drop for Golive {
 
 impl Finished {
     /// The last line, which must be JSON.
-    pub fn last_json(&self) -> Value {
+    pub(crate) fn last_json(&self) -> Value {
         let last = self.stdout.lines().last().unwrap_or_else(|| panic!("no line: {self:?}"));
         serde_json::from_str(last).unwrap()
     }
 
     /// The events of this name.
-    pub fn events(&self, name: &str) -> Vec<Value> {
+    pub(crate) fn events(&self, name: &str) -> Vec<Value> {
         self.objects().filter(|object| object["event"] == name).collect()
     }
 
     /// The reports, without the last one.
-    pub fn reports(&self) -> Vec<Value> {
+    pub(crate) fn reports(&self) -> Vec<Value> {
         let plain = |object: &Value| object.get("event").is_none() && object.get("final").is_none();
         self.objects().filter(plain).collect()
     }
