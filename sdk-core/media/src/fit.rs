@@ -1,7 +1,8 @@
 //! Bringing pictures of any size to the size that is encoded.
 
-use fast_image_resize::images::{CroppedImageMut, Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use golive_proto::media::PictureSize;
 
 use crate::picture::{Area, Picture, Plane};
@@ -38,23 +39,20 @@ impl Fitter {
         area: Area,
     ) {
         let mut scale = || -> Option<()> {
-            let source = ImageRef::new(
-                source.width as u32,
-                source.height as u32,
-                source.samples,
-                PixelType::U8,
-            )
-            .ok()?;
-            let mut target = Image::from_slice_u8(width, height, target, PixelType::U8).ok()?;
+            let [from_width, from_height] = [source.width, source.height].map(|side| side as u32);
+            let source =
+                TypedImageRef::<U8>::from_buffer(from_width, from_height, source.samples).ok()?;
+            let target = TypedImage::<U8>::from_buffer(width, height, target).ok()?;
             let [x, y, width, height] =
                 [area.x, area.y, area.width, area.height].map(|side| side as u32);
-            let mut target = CroppedImageMut::new(&mut target, x, y, width, height).ok()?;
+            let mut target = TypedCroppedImageMut::new(target, x, y, width, height).ok()?;
             let options =
                 ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-            self.resizer.resize(&source, &mut target, &options).ok()
+            // Typed, or every kind of pixel that the library knows would be compiled in.
+            self.resizer.resize_typed(&source, &mut target, &options).ok()
         };
-        // The planes are as large as their pictures say, and the area lies inside.
         let scaled = scale();
+        // The planes are as large as their pictures say, and the area lies inside.
         debug_assert!(scaled.is_some());
     }
 }

@@ -112,3 +112,26 @@ fn a_track_that_was_not_started_cannot_be_switched() {
     assert_eq!(producer.switch_video(VideoSource::Synthetic), Err(Error::NoTrack(Track::Video)));
     assert_eq!(producer.switch_audio(AudioSource::Synthetic), Ok(()));
 }
+
+#[test]
+fn sources_are_switched_while_live_on_one_timeline() {
+    let (mut producer, receiver) = start(small());
+    let mut units = collect(&receiver, Track::Audio, 20);
+    assert_eq!(producer.switch_video(VideoSource::Synthetic), Ok(()));
+    assert_eq!(producer.switch_audio(AudioSource::Synthetic), Ok(()));
+    let missing = VideoSource::File("no-such-file.mp4".into());
+    assert!(matches!(producer.switch_video(missing), Err(Error::FileNotFound { .. })));
+    producer.set_muted(true);
+    units.extend(collect(&receiver, Track::Audio, 60));
+    producer.stop();
+    for track in [Track::Video, Track::Audio] {
+        let units = of(&units, track);
+        assert!(units.is_sorted_by(|one, next| one.pts < next.pts), "{track:?}");
+    }
+    let sound = of(&units, Track::Audio);
+    let gap = sound.windows(2).map(|pair| pair[1].pts.since(pair[0].pts)).max().unwrap();
+    assert!(gap < Duration::from_millis(30), "no gap in the sound: {gap:?}");
+    // What was silenced costs next to nothing.
+    let silent = sound.iter().rev().take(30).all(|unit| unit.data.len() < 100);
+    assert!(silent, "muted");
+}

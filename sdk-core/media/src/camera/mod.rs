@@ -48,7 +48,7 @@ pub(crate) enum Message {
     Failed(Error),
 }
 
-/// A device at work on its own thread. Dropping it closes the device.
+/// A device at work on its own thread. Dropping it closes the device, as soon as that answers.
 pub(crate) struct Feed {
     pub(crate) messages: Receiver<Message>,
     /// Takes back the memory of frames.

@@ -134,10 +134,8 @@ impl Run<'_> {
             name: self.name.clone(),
             reason,
         });
-        let lost = State::Lost { opening: None, retry_at: now + RETRY };
-        if let State::Present { feed, .. } = std::mem::replace(&mut self.state, lost) {
-            feed.close();
-        }
+        // Dropping the feed closes the camera without waiting for it.
+        self.state = State::Lost { opening: None, retry_at: now + RETRY };
     }
 
     /// Hands the last picture over once more, when one is due.
@@ -166,9 +164,7 @@ impl Run<'_> {
             Err(std::sync::mpsc::TryRecvError::Empty) if now.since(*since) < OPENING => return,
             Ok(Message::Failed(_)) | Err(_) => {
                 *retry_at = now + RETRY;
-                if let Some((feed, _)) = opening.take() {
-                    feed.close();
-                }
+                *opening = None;
                 return;
             }
         };

@@ -16,7 +16,7 @@ use crate::resample::Resampler;
 const LONGEST_FRAME: usize = 2_048 * 8;
 
 /// Times of samples are rounded to microseconds: frames this near to each other are one run.
-const ROUNDING: u64 = 16;
+const ROUNDING: i64 = 16;
 /// Silence is made in pieces of this many samples.
 const SILENCE: u64 = 4_096;
 
@@ -151,15 +151,15 @@ impl Sound {
         };
         let own_delay = i64::from(self.decoder.stream_info().outputDelay);
         let start = begin as i64 + samples_at(sample.pts, rate) - own_delay;
-        let start = u64::try_from(start.min(end as i64)).unwrap_or(0);
-        if start > self.count + ROUNDING && self.silence(start) {
+        // How much of this sample is there already, or how much is missing before it.
+        let early = self.count as i64 - start;
+        if early < -ROUNDING && self.silence(end.min(start.cast_unsigned())) {
             return;
         }
         self.sample += 1;
         let Some(frames) = self.decode_sample(file.data.get(sample.range.clone())) else { return };
         // Priming lies before the beginning; nothing goes on past the round's end.
-        let early = self.count.saturating_sub(start);
-        let early = if early > ROUNDING { early.min(frames) } else { 0 };
+        let early = if early > ROUNDING { early.cast_unsigned().min(frames) } else { 0 };
         let kept = (frames - early).min(end.saturating_sub(self.count));
         let kept = self.pcm.chunks_exact(CHANNELS).skip(early as usize).take(kept as usize);
         let before = self.decoded.len();

@@ -1,5 +1,6 @@
 //! The audio track: one thread that fills, encodes and delivers 1,024 samples at a time.
 
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,9 +26,13 @@ const LONGEST_CATCH_UP: Duration = Duration::from_secs(1);
 /// The running audio track.
 pub(super) struct AudioTrack {
     halt: Arc<Halt>,
-    next_input: Arc<Mutex<Option<AudioInput>>>,
+    next: Arc<Mutex<Option<Switch>>>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// The input to use from now on, and where the one before it goes: closing a device takes time
+/// that the encoding thread does not have.
+type Switch = (AudioInput, Sender<AudioInput>);
 
 /// Where samples come from, position by position.
 pub(super) enum AudioInput {
@@ -44,22 +49,23 @@ impl AudioTrack {
         bitrate: Bitrate,
     ) -> Result<Self, Error> {
         let halt = Arc::new(Halt::default());
-        let next_input = Arc::new(Mutex::new(None));
+        let next = Arc::new(Mutex::new(None::<Switch>));
         let mut run = Run::new(shared, bitrate, input)?;
-        let (stop, switch) = (halt.clone(), next_input.clone());
+        let (stop, switches) = (halt.clone(), next.clone());
         let thread = spawn("golive-audio", move || {
             while run.step(&stop) {
-                if let Some(input) = locked(&switch).take() {
-                    run.input = input;
-                }
+                let Some((input, retired)) = locked(&switches).take() else { continue };
+                let _ = retired.send(std::mem::replace(&mut run.input, input));
             }
         })?;
-        Ok(Self { halt, next_input, thread: Some(thread) })
+        Ok(Self { halt, next, thread: Some(thread) })
     }
 
-    /// Takes the sound from another source.
+    /// Takes the sound from another source, and closes the one before.
     pub(super) fn switch(&mut self, input: AudioInput) {
-        *locked(&self.next_input) = Some(input);
+        let (sender, retired) = channel();
+        *locked(&self.next) = Some((input, sender));
+        drop(retired.recv_timeout(LONGEST_CATCH_UP));
     }
 }
 
