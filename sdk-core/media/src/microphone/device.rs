@@ -56,10 +56,14 @@ pub(crate) fn list() -> Vec<(String, Option<(u32, u32)>)> {
         let rates = rates.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)));
         (device.to_string(), rates)
     };
-    let mut microphones: Vec<_> = devices.map(describe).collect();
+    let described = devices.map(describe).filter(|(name, _)| !name.starts_with(NULL_DEVICE));
+    let mut microphones: Vec<_> = described.collect();
     microphones.sort_by_key(|(name, _)| Some(name) != default.as_ref());
     microphones
 }
+
+/// How ALSA describes its `null` device, which every machine has and which hears nothing.
+const NULL_DEVICE: &str = "Discard all samples";
 
 fn find(name: Option<&str>) -> Result<cpal::Device, Error> {
     let host = cpal::default_host();
