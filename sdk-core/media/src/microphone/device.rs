@@ -133,7 +133,7 @@ impl Build<'_> {
 /// Pieces of about 25 ms, where the device lets one choose: the system keeps two, so that a busy
 /// machine may be late by one without losing sound.
 fn buffer_size(supported: &SupportedStreamConfig) -> BufferSize {
-    let wanted = supported.sample_rate() * 480 / SAMPLE_RATE;
+    let wanted = supported.sample_rate() * 1_200 / SAMPLE_RATE;
     match supported.buffer_size() {
         SupportedBufferSize::Range { min, max } if (*min..=*max).contains(&wanted) => {
             BufferSize::Fixed(wanted)
