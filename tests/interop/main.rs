@@ -1,6 +1,11 @@
 //! Golive beside and against real peers.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "helpers outside of test functions")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers outside of test functions"
+)]
 
 mod baseline;
 mod loss;
