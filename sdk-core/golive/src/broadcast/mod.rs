@@ -37,8 +37,8 @@ use crate::net::Waker;
 
 /// A broadcast that is on air, or trying to be again.
 ///
-/// Dropping the handle stops the broadcast without waiting for what is queued; [`stop`]
-/// (Self::stop) carries everything that was produced.
+/// Dropping the handle stops the broadcast without waiting for what is queued;
+/// [`stop`](Self::stop) carries everything that was produced.
 ///
 /// # Examples
 ///
