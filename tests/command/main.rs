@@ -1,7 +1,6 @@
 //! The `golive` command against real peers: `cargo test -p golive-tests --test command`.
 //!
-//! Not part of `cargo xtask test` yet: two of these fail on a busy machine for reasons that are
-//! not understood.
+//! Not part of `cargo xtask test` yet: no whole run of these has passed.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers outside of test functions")]
 
