@@ -7,9 +7,9 @@ use golive_tests::peers::{available, long};
 use golive_tests::table::{LOSSLESS, ROWS, Row, row};
 use golive_tests::trial::{Outcome, Program, Role, Trial};
 
-/// Both ways to meet libsrt.
+/// Both ways to meet libsrt: the command as sender, the state machines as receiver.
 const MEETINGS: [(Program, Program); 2] =
-    [(Program::Endpoint, Program::Libsrt), (Program::Libsrt, Program::Endpoint)];
+    [(Program::Golive, Program::Libsrt), (Program::Libsrt, Program::Endpoint)];
 
 #[test]
 fn at_five_per_cent_with_time_to_repair_nothing_is_lost_either_way() {

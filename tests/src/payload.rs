@@ -60,12 +60,17 @@ impl Payload {
     }
 }
 
+/// How many payloads `rate` makes in `duration`.
+pub fn count(rate: Bitrate, duration: Duration) -> u64 {
+    rate.bytes_in(duration).as_u64() / LENGTH as u64
+}
+
 /// Hands numbered payloads to `send` at `rate` for `duration`; returns how many.
 ///
 /// Times are kept against the start: a late wake-up is made up for, not added up.
 pub fn generate(rate: Bitrate, duration: Duration, mut send: impl FnMut(&[u8; LENGTH])) -> u64 {
     let started = Instant::now();
-    let count = rate.bytes_in(duration).as_u64() / LENGTH as u64;
+    let count = count(rate, duration);
     for number in 0..count {
         let due = rate.time_for(ByteCount::new(number * LENGTH as u64));
         if let Some(wait) = due.checked_sub(started.elapsed()).filter(|wait| !wait.is_zero()) {
@@ -151,7 +156,7 @@ impl Judge {
         gaps
     }
 
-    /// What it found, `sent` payloads having been sent.
+    /// What it found of the first `sent` payloads; what follows them is not counted as lost.
     pub fn verdict(&self, sent: u64) -> Verdict {
         let mut delays = self.delays.clone();
         delays.sort_unstable();
@@ -159,10 +164,11 @@ impl Judge {
             let index = (delays.len() as f64 * share) as usize;
             delays.get(index.min(delays.len().saturating_sub(1))).copied().unwrap_or_default()
         };
+        let gaps = self.gaps(sent);
         Verdict {
             sent,
-            lost: sent.saturating_sub(self.arrivals()),
-            gaps: self.gaps(sent),
+            lost: gaps.iter().map(|(first, last)| last - first + 1).sum(),
+            gaps,
             duplicated: self.seen.iter().map(|times| u64::from(times.saturating_sub(1))).sum(),
             reordered: self.reordered,
             corrupted: self.corrupted,

@@ -33,6 +33,8 @@ pub struct Trial {
     pub feed: Feed,
     /// For how long payloads are sent.
     pub duration: Duration,
+    /// Without the relay: the path is ignored.
+    pub direct: bool,
     /// How long the listener has been up when the caller comes.
     pub listener_uptime: Duration,
 }
@@ -61,6 +63,9 @@ pub struct Outcome {
     pub sender_cpu: Option<Duration>,
 }
 
+/// What follows the payloads that are judged, beside the latency, where the sender needs it.
+const FOLLOWED_BY: Duration = Duration::from_millis(500);
+
 /// SRT's 16 bytes, UDP's 8 and IPv4's 20.
 const SRT_AND_UDP_HEADERS: u64 = 44;
 
@@ -76,6 +81,7 @@ impl Trial {
             feed: Feed::OneByOne,
             rate: Bitrate::from_kilobits_per_second(5_000),
             duration: Duration::from_secs(10),
+            direct: false,
             listener_uptime: Duration::ZERO,
         }
     }
@@ -88,7 +94,8 @@ impl Trial {
         let sink = Sink::start(Judge::default(), Judge::arrived);
         let address = free_address();
         let relay = Relay::start(address, &self.path).expect("a relay on loopback");
-        let (calling, listening) = (Mode::Caller(relay.address()), Mode::Listener(address));
+        let called = if self.direct { address } else { relay.address() };
+        let (calling, listening) = (Mode::Caller(called), Mode::Listener(address));
         let (mut sender, receiver) = match self.caller {
             Role::Sender => {
                 let receiver = self.receiver.receive(listening, &self.options, sink.address());
@@ -111,11 +118,17 @@ impl Trial {
         sender.wait_until_connected();
         let before = relay.statistics();
         let cpu_before = sender.cpu_time();
-        let sent = payload::generate(self.rate, self.duration, |bytes| sender.give(bytes));
+        let followed_for = if self.sender.repairs_what_nothing_follows() {
+            Duration::ZERO
+        } else {
+            self.options.latency + FOLLOWED_BY
+        };
+        let duration = self.duration + followed_for;
+        let sent = payload::generate(self.rate, duration, |bytes| sender.give(bytes));
         let cpu = sender.cpu_time();
         sink.settle(sent, self.options.latency + Duration::from_secs(2), Judge::arrivals);
         let network = relay.statistics();
-        let verdict = sink.state().verdict(sent);
+        let verdict = sink.state().verdict(payload::count(self.rate, self.duration));
         let (after, before) = match self.caller {
             Role::Sender => (network.forward, before.forward),
             Role::Receiver => (network.backward, before.backward),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::endpoint::Endpoint;
 use crate::payload::LENGTH;
 use crate::peers::{
-    Mode, Options, Process, dropped_by_receiver, free_address, transmit_from_stdin,
+    Mode, Options, Output, Process, dropped_by_receiver, free_address, golive, transmit_from_stdin,
     transmit_from_udp, transmit_to_udp,
 };
 
@@ -17,6 +17,8 @@ use crate::peers::{
 pub enum Program {
     /// libsrt's `srt-live-transmit`.
     Libsrt,
+    /// `golive send`; it has no receiving side that gives out payloads as such.
+    Golive,
     /// Golive's own state machines on a plain socket, within the test.
     Endpoint,
 }
@@ -34,9 +36,15 @@ pub enum Feed {
 /// How long a connection may take on a bad network and a busy machine.
 const CONNECTING: Duration = Duration::from_secs(20);
 
+/// What `srt-live-transmit -v` prints when it is connected.
+const LIBSRT_CONNECTED: &str = "connected";
+/// What `golive --json` prints then.
+const GOLIVE_CONNECTED: &str = r#""event":"live""#;
+
 /// What sends or receives.
 enum End {
-    Process(Process),
+    /// A program, and what it prints once it is connected.
+    Process(Process, &'static str),
     Endpoint(Endpoint),
 }
 
@@ -58,15 +66,28 @@ pub(super) struct Receiver {
 }
 
 impl Program {
+    /// Whether it retransmits the last payloads of a stream on its own. A receiver cannot report
+    /// lost what nothing follows, and libsrt, once its peer sends periodic NAKs, waits for one.
+    pub(super) fn repairs_what_nothing_follows(self) -> bool {
+        self != Program::Libsrt
+    }
+
     pub(super) fn send(self, feed: Feed, mode: Mode, options: &Options) -> Sender {
         match (self, feed) {
             (Program::Libsrt, Feed::OneByOne) => {
                 let to = free_address();
-                let end = End::Process(transmit_from_udp(to, mode, options));
+                let end = End::Process(transmit_from_udp(to, mode, options), LIBSRT_CONNECTED);
                 let socket = UdpSocket::bind("127.0.0.1:0").expect("a free loopback port");
                 Sender { end, input: Input::Datagrams { socket, to } }
             }
-            (Program::Libsrt, Feed::Pipe) => Sender::with_pipe(transmit_from_stdin(mode, options)),
+            (Program::Libsrt, Feed::Pipe) => {
+                Sender::with_pipe(transmit_from_stdin(mode, options), LIBSRT_CONNECTED)
+            }
+            (Program::Golive, _) => {
+                let mut command = golive();
+                command.args(["send", "-", &options.url(mode), "--json"]);
+                Sender::with_pipe(Process::start(command, Output::Log), GOLIVE_CONNECTED)
+            }
             (Program::Endpoint, _) => {
                 let end = End::Endpoint(Endpoint::start(mode, options, 1, |_, _| {}));
                 Sender { end, input: Input::Call }
@@ -76,8 +97,8 @@ impl Program {
 
     pub(super) fn receive(self, mode: Mode, options: &Options, to: SocketAddr) -> Receiver {
         let end = match self {
-            Program::Libsrt => End::Process(transmit_to_udp(mode, options, to)),
-            Program::Endpoint => {
+            Program::Libsrt => End::Process(transmit_to_udp(mode, options, to), LIBSRT_CONNECTED),
+            Program::Endpoint | Program::Golive => {
                 let socket = UdpSocket::bind("127.0.0.1:0").expect("a free loopback port");
                 End::Endpoint(Endpoint::start(mode, options, 2, move |payload, _| {
                     socket.send_to(payload, to).expect("loopback takes a datagram");
@@ -89,9 +110,9 @@ impl Program {
 }
 
 impl Sender {
-    fn with_pipe(mut process: Process) -> Self {
+    fn with_pipe(mut process: Process, connected: &'static str) -> Self {
         let input = Input::Pipe(process.take_stdin());
-        Self { end: End::Process(process), input }
+        Self { end: End::Process(process, connected), input }
     }
 
     pub(super) fn wait_until_connected(&self) {
@@ -106,7 +127,7 @@ impl Sender {
             // At most PIPE_BUF (4,096) bytes: a pipe takes them whole.
             (Input::Pipe(pipe), _) => pipe.write_all(payload).expect("the sender takes its input"),
             (Input::Call, End::Endpoint(endpoint)) => endpoint.send(payload),
-            (Input::Call, End::Process(_)) => {}
+            (Input::Call, End::Process(..)) => {}
         }
     }
 
@@ -120,7 +141,7 @@ impl Sender {
 
     pub(super) fn cpu_time(&self) -> Option<Duration> {
         match &self.end {
-            End::Process(process) => process.cpu_time(),
+            End::Process(process, _) => process.cpu_time(),
             End::Endpoint(_) => None,
         }
     }
@@ -135,7 +156,7 @@ impl Receiver {
 impl End {
     fn wait_until_connected(&self) {
         match self {
-            End::Process(process) => drop(process.wait_for_line("connected", CONNECTING)),
+            End::Process(process, said) => drop(process.wait_for_line(said, CONNECTING)),
             End::Endpoint(endpoint) => {
                 let until = Instant::now() + CONNECTING;
                 while !endpoint.is_live() {
