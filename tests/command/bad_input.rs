@@ -46,6 +46,7 @@ fn an_address_where_nobody_answers_is_given_up_with_a_cause() {
         broadcast(&Options::latency(Duration::from_millis(120)).url(Mode::Caller(address)));
     assert_eq!(status.code(), Some(UNREACHABLE), "{said}");
     assert!(said.contains("did not answer"), "the cause is not told: {said}");
+    assert!(said.contains(&address.to_string()), "the address is not named: {said}");
 }
 
 #[test]
@@ -79,6 +80,7 @@ fn a_stream_key_that_the_ingest_refuses_is_told_as_such() {
     };
     let (status, said) = broadcast(&options.url(Mode::Caller(address)));
     assert_eq!(status.code(), Some(UNREACHABLE), "{said}");
+    assert!(said.contains("refused") && said.contains("stream"), "the cause is not told: {said}");
     assert!(!said.contains("the-wrong-stream-key"), "a stream key was printed: {said}");
 }
 
@@ -105,6 +107,7 @@ fn a_file_that_is_no_video_is_told_as_such() {
         let (status, said) = run(arguments);
         assert!(!status.success(), "{arguments:?}: {said}");
         assert!(said.contains("is not"), "the cause is not told: {said}");
+        assert!(said.contains(text.to_str().unwrap()), "the file is not named: {said}");
     }
 }
 
@@ -143,7 +146,7 @@ fn a_full_disk_ends_the_recording_and_not_the_broadcast() {
         "/dev/full",
     ]);
     assert!(status.success(), "the broadcast ended with its recording: {said}");
-    assert!(said.contains("the recording ended"), "the failed recording is not told: {said}");
+    assert!(said.contains("/dev/full ended early"), "the failed recording is not told: {said}");
     assert!(*sink.state() > 100, "the broadcast did not go on");
 }
 

@@ -1,6 +1,4 @@
-//! The `golive` command against real peers: `cargo test -p golive-tests --test command`.
-//!
-//! Not part of `cargo xtask test` yet: no whole run of these has passed.
+//! The `golive` command against real peers: what a test engineer does with it, and gets wrong.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers outside of test functions")]
 

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use golive::Secret;
 use golive_ingest::{Config, Event, Ingest, StreamKey};
 
 use crate::arguments::{self, Ingest as Arguments};
@@ -26,15 +27,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         http: arguments.http,
         record: arguments.record.clone(),
         key,
+        passphrase: secrets.passphrase.as_ref().map(|secret| Secret::new(secret.reveal())),
         ..Config::default()
     })?;
     let mut monitor = Monitor::new(Output::lines(arguments.json), stop.clone());
     let (srt, page) = (format!("srt://{}", ingest.srt_address()), page(ingest.http_address()));
     let who = if has_key { "with the stream key as stream id" } else { "any stream id" };
+    let encrypted = secrets.passphrase.is_some();
+    let who = if encrypted { format!("{who}, with the passphrase") } else { who.to_owned() };
     let lines = [format!("send to   {srt}  ({who})"), format!("watch at  {page}")];
     let message = format!("listening at {srt}, the page is at {page}");
     let event = EventReport::new("listening", Tone::Good, message);
-    monitor.notice(&lines, event.with("srt", srt).with("page", page).with("has_key", has_key))?;
+    let event = event.with("srt", srt).with("page", page);
+    monitor.notice(&lines, event.with("has_key", has_key).with("encrypted", encrypted))?;
     let events = ingest.events();
     while !stop.asked() {
         if let Some(event) = events.recv_timeout(STEP) {

@@ -53,13 +53,27 @@ pub(crate) struct Monitor {
     began: Instant,
     next_report: Instant,
     live_since: Option<Instant>,
+    destination: Option<String>,
 }
 
 impl Monitor {
     /// Begins to watch now.
     pub(crate) fn new(output: Output, stop: Stop) -> Self {
         let began = Instant::now();
-        Self { output, stop, began, next_report: began + REPORT_INTERVAL, live_since: None }
+        let next_report = began + REPORT_INTERVAL;
+        Self { output, stop, began, next_report, live_since: None, destination: None }
+    }
+
+    /// Names the ingest in what is said of its failures.
+    pub(crate) fn towards(self, destination: impl std::fmt::Display) -> Self {
+        Self { destination: Some(destination.to_string()), ..self }
+    }
+
+    fn name_ingest(&self, exit: Exit, cause: String) -> String {
+        match &self.destination {
+            Some(destination) if exit == Exit::Ingest => format!("{destination}: {cause}"),
+            _ => cause,
+        }
     }
 
     /// Shows lines for a person to read first; a program gets `event` instead.
@@ -172,7 +186,7 @@ impl Monitor {
             r#final: true,
             live_s: seconds(live),
             exit_status: end.exit.status(),
-            cause: end.cause,
+            cause: self.name_ingest(end.exit, end.cause),
             ..last
         };
         self.output.finish(&last)?;
@@ -184,6 +198,10 @@ impl Monitor {
 
     /// Tells a failure in the output's own way, and hands it back for standard error.
     pub(crate) fn fail(mut self, failure: Failure) -> Failure {
+        let cause = failure.to_string();
+        let named = self.name_ingest(failure.exit(), cause.clone());
+        let failure = if named == cause { failure } else { Failure::new(failure.exit(), named) };
+        self.destination = None;
         let event = EventReport::new("failed", Tone::Silent, failure.to_string())
             .with("exit_status", failure.exit().status());
         if matches!(self.output, Output::Json(_)) {

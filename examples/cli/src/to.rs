@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &To, logging: bool) -> Result<Exit, Failure> {
     let stop = Stop::on_signals()?;
     let wanted = Wanted { json: arguments.output.json, logging };
     let heading = format!("to {destination}");
-    let mut monitor = Monitor::new(Output::choose(wanted, heading), stop);
+    let mut monitor = Monitor::new(Output::choose(wanted, heading), stop).towards(&destination);
     for note in &sources.notes {
         monitor.event(EventReport::new("note", Tone::Plain, note.as_str()))?;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -47,11 +48,11 @@ pub enum DeviceEvent {
         /// What the encoder said.
         cause: String,
     },
-    /// This machine was too busy to encode everything that was captured.
+    /// This machine was too busy to take everything that was captured. Told once a second at most.
     Overrun {
         /// Which of the two.
         track: Track,
-        /// How much was lost.
+        /// How much was lost since it was last told; zero where the system does not say.
         lost: Duration,
     },
     /// A file came to its end. The last picture, or silence, follows.
@@ -67,6 +68,8 @@ pub enum DeviceEvent {
 pub enum RecordingEvent {
     /// It ended early; what was written until then is kept. The broadcast goes on.
     Failed {
+        /// Which file.
+        path: PathBuf,
         /// What the system said.
         cause: String,
     },
@@ -92,6 +95,9 @@ impl fmt::Display for DeviceEvent {
             DeviceEvent::EncoderFailed { track, cause } => {
                 write!(f, "the encoder of the {} failed ({cause}); making it anew", name(*track))
             }
+            DeviceEvent::Overrun { track, lost } if lost.is_zero() => {
+                write!(f, "this machine is too busy: some of the {} was lost", name(*track))
+            }
             DeviceEvent::Overrun { track, lost } => write!(
                 f,
                 "this machine is too busy: {} ms of the {} were lost",
@@ -115,10 +121,11 @@ fn name(track: Track) -> &'static str {
 impl fmt::Display for RecordingEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RecordingEvent::Failed { cause } => write!(
+            RecordingEvent::Failed { path, cause } => write!(
                 f,
-                "the recording ended early: {cause}; what was written is kept, and the broadcast \
-                 goes on"
+                "the recording {} ended early: {cause}; what was written is kept, and the \
+                 broadcast goes on",
+                path.display()
             ),
         }
     }

@@ -50,8 +50,16 @@ pub enum Error {
         reason: String,
     },
     /// The file is not an MP4 that can be played.
-    #[error("the file is not a video that can be broadcast ({0}): use an MP4 with H.264 and AAC")]
-    NotAVideo(String),
+    #[error(
+        "the file {} is not a video that can be broadcast ({reason}): use an MP4 with H.264 and AAC",
+        path.display()
+    )]
+    NotAVideo {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The file is an MP4, but of a codec that is not decoded here.
     #[error("the file's {0} cannot be decoded here: convert it to H.264 and AAC first")]
     UnsupportedCodec(String),

@@ -84,10 +84,10 @@ fn what_is_not_a_video_is_refused_with_its_reason() {
     let missing = refusal(Path::new("no-such-file.mp4"));
     assert!(matches!(missing, Error::FileNotFound { .. }), "{missing}");
     let text = TemporaryFile::new("text.mp4", b"this is not a video, whatever its name says");
-    assert!(matches!(refusal(&text.0), Error::NotAVideo(_)));
+    assert!(matches!(refusal(&text.0), Error::NotAVideo { .. }));
     let whole = synthetic(1);
     let cut = TemporaryFile::new("cut.mp4", &whole[..whole.len() / 2]);
-    assert!(matches!(refusal(&cut.0), Error::NotAVideo(_)));
+    assert!(matches!(refusal(&cut.0), Error::NotAVideo { .. }));
 }
 
 /// Real footage, with and without B-frames, from the folder that `GOLIVE_MEDIA` names.

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use common::{clock, collect, of, start};
+use common::{beeps, clock, collect, of, start};
 use golive_media::{AudioSource, Config, Error, Output, Producer, Sink, VideoSource};
 use golive_proto::media::{AccessUnit, FrameRate, PictureSize, Track};
 use golive_proto::rate::EncoderTarget;
@@ -131,4 +131,26 @@ fn sources_are_switched_while_live_on_one_timeline() {
     let sound = of(&units, Track::Audio);
     let gap = sound.windows(2).map(|pair| pair[1].pts.since(pair[0].pts)).max().unwrap();
     assert!(gap < Duration::from_millis(30), "no gap in the sound: {gap:?}");
+}
+
+#[test]
+fn a_muted_microphone_is_silent_until_it_is_unmuted() {
+    let (mut producer, receiver) = start(Config { video: None, ..small() });
+    let mut units = collect(&receiver, Track::Audio, 60);
+    producer.set_muted(true);
+    let muted = units.last().unwrap().pts;
+    let silent = collect(&receiver, Track::Audio, 110);
+    producer.set_muted(false);
+    let unmuted = silent.last().unwrap().pts;
+    units.extend(silent);
+    units.extend(collect(&receiver, Track::Audio, 60));
+    producer.stop();
+    let beeps = beeps(&units);
+    // An encoder's look-ahead is loud already, or still.
+    let silence = muted + Duration::from_millis(100)..unmuted;
+    let before = beeps.iter().filter(|beep| **beep < silence.start).count();
+    let after = beeps.iter().filter(|beep| **beep >= silence.end).count();
+    assert_eq!(beeps.len(), before + after, "{beeps:?} within {silence:?}");
+    assert!(before > 0 && after > 0, "{beeps:?} around {silence:?}");
+    assert!(silence.end.since(silence.start) > Duration::from_secs(2), "{silence:?}");
 }

@@ -50,8 +50,10 @@ impl From<&Event> for EventReport {
         match event {
             Event::Session(event) => session_event(event, message),
             Event::Device(event) => device_event(event, message),
-            Event::Recording(RecordingEvent::Failed { cause }) => {
-                Self::new("recording_failed", Tone::Warning, message).with("cause", cause.as_str())
+            Event::Recording(RecordingEvent::Failed { path, cause }) => {
+                Self::new("recording_failed", Tone::Warning, message)
+                    .with("path", path.display().to_string())
+                    .with("cause", cause.as_str())
             }
             _ => Self::new("other", Tone::Plain, message),
         }

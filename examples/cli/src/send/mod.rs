@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Send, logging: bool) -> Result<Exit, Failure> {
     let stop = Stop::on_signals()?;
     let wanted = Wanted { json: arguments.output.json, logging };
     let heading = format!("{} to {destination}", arguments.input.display());
-    let mut monitor = Monitor::new(Output::choose(wanted, heading), stop);
+    let mut monitor = Monitor::new(Output::choose(wanted, heading), stop).towards(&destination);
     let began = Instant::now();
     let connected = monitor.await_work("golive-connect", move || Connection::connect(&destination));
     let connection = match connected? {

@@ -38,6 +38,7 @@ impl Recorder {
         let file = create(path)?;
         let (units, waiting) = async_channel::bounded(WAITING_UNITS);
         let writer = mpegts::Writer::new(program);
+        let path = path.to_owned();
         let thread = thread::Builder::new()
             .name("golive-recorder".to_owned())
             .spawn(move || {
@@ -45,8 +46,8 @@ impl Recorder {
                     // Nobody writes any more: the sender sees a closed queue.
                     waiting.close();
                     let cause = error.to_string();
-                    tracing::error!(%cause, "the recording failed");
-                    shared.events.publish(Event::Recording(RecordingEvent::Failed { cause }));
+                    tracing::error!(%cause, path = %path.display(), "the recording failed");
+                    shared.events.publish(Event::Recording(RecordingEvent::Failed { path, cause }));
                 }
             })
             .map_err(|error| {

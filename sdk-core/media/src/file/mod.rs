@@ -25,6 +25,7 @@ const LARGEST_FILE: u64 = 1 << 31;
 
 /// An open file and its place on the timeline.
 pub(crate) struct MediaFile {
+    path: PathBuf,
     data: Vec<u8>,
     movie: Movie,
     /// Where its beginning lies on the media timeline.
@@ -43,7 +44,7 @@ impl MediaFile {
             return Err(unreadable("it is larger than 2 GiB".to_owned()));
         }
         let data = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-        let movie = mp4::read(&data).map_err(explain)?;
+        let movie = mp4::read(&data).map_err(|error| explain(error, path))?;
         let ends = [
             movie.video.as_ref().ok().map(|track| track.end),
             movie.audio.as_ref().ok().map(|track| track.end),
@@ -51,9 +52,10 @@ impl MediaFile {
         let end = ends.into_iter().flatten().max().unwrap_or_default();
         let length = end.since(MediaTime::ZERO);
         if length < SHORTEST {
-            return Err(Error::NotAVideo("it lasts less than a tenth of a second".to_owned()));
+            let reason = "it lasts less than a tenth of a second".to_owned();
+            return Err(Error::NotAVideo { path: path.to_owned(), reason });
         }
-        Ok(Self { data, movie, start: start(), length, looped })
+        Ok(Self { path: path.to_owned(), data, movie, start: start(), length, looped })
     }
 
     /// Where round `number` begins, or nothing when the file has ended before it.
@@ -94,7 +96,7 @@ impl OpenFiles {
     }
 }
 
-fn explain(error: mp4::Error) -> Error {
+fn explain(error: mp4::Error, path: &Path) -> Error {
     match error {
         mp4::Error::UnsupportedCodec { track: Track::Video, codec } => {
             Error::UnsupportedCodec(format!("video (`{codec}`)"))
@@ -102,6 +104,6 @@ fn explain(error: mp4::Error) -> Error {
         mp4::Error::UnsupportedCodec { track: Track::Audio, codec } => {
             Error::UnsupportedCodec(format!("sound (`{codec}`)"))
         }
-        other => Error::NotAVideo(other.to_string()),
+        other => Error::NotAVideo { path: path.to_owned(), reason: other.to_string() },
     }
 }

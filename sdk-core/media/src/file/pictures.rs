@@ -40,7 +40,7 @@ impl Pictures {
     ///
     /// When the file has no video, or none that can be decoded.
     pub(crate) fn new(file: Arc<MediaFile>) -> Result<Self, Error> {
-        file.movie.video.as_ref().map_err(|error| explain(error.clone()))?;
+        file.movie.video.as_ref().map_err(|error| explain(error.clone(), &file.path))?;
         let mut pictures = Self {
             decoder: new_decoder()?,
             file,

@@ -48,7 +48,8 @@ impl Sound {
     ///
     /// When the file has no sound, or none that can be decoded.
     pub(crate) fn new(file: Arc<MediaFile>) -> Result<Self, Error> {
-        let track = file.movie.audio.as_ref().map_err(|error| explain(error.clone()))?;
+        let track =
+            file.movie.audio.as_ref().map_err(|error| explain(error.clone(), &file.path))?;
         let mut decoder = Decoder::new(Transport::Raw);
         let refused =
             |error: fdk_aac::dec::DecoderError| Error::UnsupportedCodec(format!("AAC ({error})"));

@@ -81,7 +81,7 @@ impl Watch<'_> {
     fn step(&mut self, now: Time) {
         let lost = self.intake.take_lost();
         if !lost.is_zero() {
-            self.shared.report(Event::Overrun { track: Track::Audio, lost });
+            self.shared.report_overrun(Track::Audio, lost);
         }
         match &self.state {
             State::Present { device, opened } => {
@@ -109,10 +109,7 @@ impl Watch<'_> {
     fn trouble(&self, device: &Device, silent: Duration) -> Option<String> {
         for notice in device.notices.try_iter() {
             match notice {
-                Notice::Overrun => {
-                    let event = Event::Overrun { track: Track::Audio, lost: Duration::ZERO };
-                    self.shared.report(event);
-                }
+                Notice::Overrun => self.shared.report_overrun(Track::Audio, Duration::ZERO),
                 Notice::Gone(reason) => return Some(reason),
             }
         }

@@ -170,7 +170,7 @@ impl Run {
         }
         let late = (self.shared.clock)().since(due);
         if late > LONGEST_CATCH_UP {
-            self.shared.report(Event::Overrun { track: Track::Audio, lost: late });
+            self.shared.report_overrun(Track::Audio, late);
             self.position = position_of(self.shared.media_now() - self.input.latency());
             self.failing = true;
         }

@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use golive_proto::media::AccessUnit;
+use golive_proto::media::{AccessUnit, Track};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{MediaTime, Time};
 
@@ -20,8 +21,19 @@ pub(crate) struct Shared {
     target: Mutex<EncoderTarget>,
     keyframe_requested: AtomicBool,
     muted: AtomicBool,
+    overruns: Mutex<[Overrun; 2]>,
     sink: Mutex<Sink>,
 }
+
+/// What a machine that is too busy lost of a track.
+#[derive(Clone, Copy, Default)]
+struct Overrun {
+    untold: Duration,
+    /// When it may be told of next: a machine that is too busy stays so for a while.
+    next: Time,
+}
+
+const OVERRUN_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Shared {
     pub(crate) fn new(clock: Clock, epoch: Time, target: EncoderTarget, sink: Sink) -> Self {
@@ -32,6 +44,7 @@ impl Shared {
             target: Mutex::new(target),
             keyframe_requested: AtomicBool::new(false),
             muted: AtomicBool::new(false),
+            overruns: Mutex::default(),
             sink: Mutex::new(sink),
         }
     }
@@ -83,6 +96,22 @@ impl Shared {
     pub(crate) fn deliver(&self, unit: AccessUnit) {
         self.counters.encoded(&unit);
         locked(&self.sink)(Output::Unit(unit));
+    }
+
+    /// Reports what was lost, with what was lost shortly before, once a second at most.
+    pub(crate) fn report_overrun(&self, track: Track, lost: Duration) {
+        let now = (self.clock)();
+        let [video, audio] = &mut *locked(&self.overruns);
+        let overrun = match track {
+            Track::Video => video,
+            Track::Audio => audio,
+        };
+        overrun.untold += lost;
+        if now >= overrun.next {
+            overrun.next = now + OVERRUN_INTERVAL;
+            let lost = std::mem::take(&mut overrun.untold);
+            self.report(Event::Overrun { track, lost });
+        }
     }
 
     pub(crate) fn report(&self, event: Event) {

@@ -182,7 +182,7 @@ impl CaptureContext {
             return Some(next);
         }
         if late > WORTH_REPORTING {
-            self.shared.report(Event::Overrun { track: Track::Video, lost: late });
+            self.shared.report_overrun(Track::Video, late);
         }
         Some(next_picture(rate, self.shared.media_now() - rate.interval()))
     }
@@ -250,7 +250,13 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: VideoEncoder) {
         shared.counters.encoding((shared.clock)().since(began));
         hand_over.recycle(picture);
         match encoded {
-            Ok(Some(unit)) => shared.deliver(unit),
+            Ok(Some(unit)) => {
+                if unit.keyframe {
+                    // It serves whoever asked while it was being encoded, too.
+                    shared.take_keyframe_request();
+                }
+                shared.deliver(unit);
+            }
             Ok(None) => shared.counters.skipped(),
             Err(error) => {
                 shared.counters.dropped(1);

@@ -24,7 +24,7 @@ mod tests;
 const MIN_LATE_DROP: Duration = Duration::from_secs(1);
 
 /// Acknowledgements come every 10 ms; as much again for clocks that tick coarsely.
-const ACKNOWLEDGEMENT_SLACK: Duration = Duration::from_millis(20);
+const ACKNOWLEDGEMENT_SLACK: Duration = Duration::from_millis(30);
 
 /// A retransmission is worth sending until its deadline and this much: for clocks and jitter.
 const DEADLINE_SLACK: Duration = Duration::from_millis(10);
