@@ -41,7 +41,8 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     for name in names {
         terminal::announce(&format!("benchmark {name}"));
         let mut bench = process::cargo();
-        bench.args(["run", "--release", "--package", "golive-tests", "--bin"]);
+        bench.args(["run", "--release", "--package", "golive-tests", "--features", "encoders"]);
+        bench.arg("--bin");
         process::run(bench.arg(format!("bench-{name}")).arg("--").args(&passed_on))?;
     }
     Ok(())

@@ -63,7 +63,7 @@ fn a_broadcast_reports_every_second_and_ends_with_its_totals() {
     assert_eq!(last["final"], true);
     assert_eq!(last["state"], "ended");
     assert!(last["packets_sent"].as_u64().unwrap() > 50, "{last}");
-    assert!(last["frames_encoded"].as_u64().unwrap() > 10, "{last}");
+    assert!(last["frames_encoded"].as_u64().unwrap() > 20, "{last}");
     assert!(last["live_s"].as_f64().unwrap() >= 3.0, "{last}");
     assert_eq!(finished.events("live").len(), 1);
 
@@ -95,7 +95,7 @@ fn a_wrong_key_is_refused_and_the_right_one_is_taken_from_the_environment() {
     let taken = broadcast(&ingest.address, &["--duration", "500ms"], &right).wait();
     assert_eq!(taken.status, Some(0), "{taken:?}");
     let ingested = ingest.process.stop();
-    assert!(!ingested.events("broadcaster_rejected").is_empty(), "{}", ingested.stdout);
+    assert_eq!(ingested.events("broadcaster_rejected").len(), 1, "{}", ingested.stdout);
     assert!(!format!("{ingested:?}{taken:?}").contains("sesame"));
 }
 

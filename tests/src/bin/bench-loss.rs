@@ -12,7 +12,7 @@ use golive_tests::trial::{Outcome, Program, Trial};
 
 const PAIRS: [(Program, Program); 3] = [
     (Program::Libsrt, Program::Libsrt),
-    (Program::Endpoint, Program::Libsrt),
+    (Program::Golive, Program::Libsrt),
     (Program::Libsrt, Program::Endpoint),
 ];
 

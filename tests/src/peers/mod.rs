@@ -19,7 +19,7 @@ pub use ffmpeg::{receive_into_file, send_file, small_mp4};
 pub use golive::golive;
 pub use lip_sync::{Flash, Pair, flashes_and_beeps};
 pub use probe::{Packet, Recording, Stream, decoding_errors};
-pub use process::{Output, Process};
+pub use process::{Output, Process, cpu_time_of};
 pub use transmit::{Mode, Options, transmit_from_stdin, transmit_from_udp, transmit_to_udp};
 
 /// Whether all `programs` can be run; says what is skipped if not.

@@ -138,14 +138,20 @@ impl Process {
     /// The processor time of all its threads so far, in steps of 10 ms; nothing where the system
     /// does not tell, or once it has been waited for.
     pub fn cpu_time(&self) -> Option<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
-        // proc(5): the name in parentheses may hold spaces; utime and stime are fields 14 and 15.
-        let (_, fields) = stat.rsplit_once(')')?;
-        let mut fields = fields.split_whitespace().skip(11);
-        let user: u64 = fields.next()?.parse().ok()?;
-        let system: u64 = fields.next()?.parse().ok()?;
-        Some(Duration::from_millis((user + system) * 10))
+        cpu_time_of(self.child.id())
     }
+}
+
+/// The processor time of all threads of a process so far, in steps of 10 ms; nothing where the
+/// system does not tell.
+pub fn cpu_time_of(process: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // proc(5): the name in parentheses may hold spaces; utime and stime are fields 14 and 15.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace().skip(11);
+    let user: u64 = fields.next()?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    Some(Duration::from_millis((user + system) * 10))
 }
 
 impl Drop for Process {

@@ -12,6 +12,7 @@ use golive::clock;
 use golive::srt::Connection;
 
 use super::PAYLOAD;
+use super::gathering::Gathering;
 use super::paced::{PacedError, PacedFile};
 use crate::exit::{Exit, Failure};
 use crate::monitor::End;
@@ -129,6 +130,7 @@ impl Carrier {
     fn carry_as_it_comes(&self, mut input: impl Read) -> Result<(), CarryError> {
         let mut bytes = vec![0; CHUNK];
         let mut held = 0;
+        let mut gathering = Gathering::new(clock::now());
         loop {
             let read = match input.read(bytes.get_mut(held..).unwrap_or_default()) {
                 Ok(0) => break,
@@ -137,21 +139,28 @@ impl Carrier {
                 Err(error) => return Err(error.into()),
             };
             held += read;
+            let span = gathering.read(clock::now(), read);
             let whole = held - held % PAYLOAD;
-            self.send_all(bytes.get(..whole).unwrap_or_default())?;
+            self.send_all(bytes.get(..whole).unwrap_or_default(), span)?;
             bytes.copy_within(whole..held, 0);
             held -= whole;
             if self.halted() {
                 return Ok(());
             }
+            if read < CHUNK && !gathering.pause().is_zero() {
+                thread::sleep(gathering.pause());
+            }
         }
-        self.send_all(bytes.get(..held).unwrap_or_default())
+        self.send_all(bytes.get(..held).unwrap_or_default(), Duration::ZERO)
     }
 
-    fn send_all(&self, bytes: &[u8]) -> Result<(), CarryError> {
-        let now = clock::now();
+    /// Sends payloads that came evenly over `span` up to now: the receiver plays them so.
+    fn send_all(&self, bytes: &[u8], span: Duration) -> Result<(), CarryError> {
+        let payloads = u32::try_from(bytes.len().div_ceil(PAYLOAD)).unwrap_or(u32::MAX);
+        let mut origin = clock::now().saturating_sub(span);
         for payload in bytes.chunks(PAYLOAD) {
-            self.connection.send_at(payload, now)?;
+            origin += span / payloads.max(1);
+            self.connection.send_at(payload, origin)?;
             self.carried.fetch_add(payload.len() as u64, Ordering::Relaxed);
         }
         self.connection.flush();

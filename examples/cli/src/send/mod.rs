@@ -1,6 +1,7 @@
 //! `golive send`: a transport stream that exists already, carried untouched.
 
 mod carrier;
+mod gathering;
 mod meter;
 mod paced;
 

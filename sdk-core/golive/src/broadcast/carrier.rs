@@ -48,20 +48,27 @@ const HEALTH_INTERVAL: Duration = Duration::from_millis(50);
 impl Carrier {
     /// Runs until the broadcast is over.
     pub(super) fn run(mut self) {
+        let mut readable = true;
         loop {
             let now = clock::now();
             self.take_commands(now);
-            self.receive(now);
+            if readable {
+                self.receive(now);
+            }
             let wake = self.drain(now);
             self.publish_health(now, wake.is_none());
             let Some(wake) = wake else { break };
             let timeout = wake.since(clock::now());
-            if let Err(error) = self.waiter.wait(self.sockets.sockets(), Some(timeout)) {
-                tracing::error!(%error, "waiting for the network failed");
-                let message = "the system cannot wait for the network: start the broadcast anew";
-                let failure = Error::with_source(ErrorKind::System, message, error);
-                self.shared.set_failure(Some(failure));
-                break;
+            match self.waiter.wait(self.sockets.sockets(), Some(timeout)) {
+                Ok(any) => readable = any,
+                Err(error) => {
+                    tracing::error!(%error, "waiting for the network failed");
+                    let message =
+                        "the system cannot wait for the network: start the broadcast anew";
+                    let failure = Error::with_source(ErrorKind::System, message, error);
+                    self.shared.set_failure(Some(failure));
+                    break;
+                }
             }
         }
         self.finish();

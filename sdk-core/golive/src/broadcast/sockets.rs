@@ -125,17 +125,18 @@ impl Sockets {
     ) -> Option<LegId> {
         for leg in &self.legs {
             for _ in 0..MAX_BATCHES {
-                match leg.socket.receive(&mut self.inbox) {
-                    Ok(true) => {
-                        for (from, datagram) in self.inbox.datagrams() {
-                            take(leg.id, from, datagram);
-                        }
-                    }
-                    Ok(false) => break,
+                let more = match leg.socket.receive(&mut self.inbox) {
+                    Ok(more) => more,
                     Err(error) => {
                         tracing::warn!(%error, leg = %leg.id, "a socket failed");
                         return Some(leg.id);
                     }
+                };
+                for (from, datagram) in self.inbox.datagrams() {
+                    take(leg.id, from, datagram);
+                }
+                if !more {
+                    break;
                 }
             }
         }

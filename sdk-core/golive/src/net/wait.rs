@@ -47,12 +47,13 @@ impl Waker {
 }
 
 impl Waiter {
-    /// Waits until a socket can be read, a wake, or the timeout; no timeout waits for ever.
+    /// Waits until a socket can be read, a wake, or the timeout; no timeout waits for ever. Answers
+    /// whether there is anything to read.
     pub(crate) fn wait<'a>(
         &mut self,
         sockets: impl Iterator<Item = &'a Socket>,
         timeout: Option<Duration>,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let mut descriptors: [PollFd<'_>; MAX_DESCRIPTORS] =
             std::array::from_fn(|_| PollFd::new(self.signal.descriptor(), PollFlags::IN));
         let mut used = 1;
@@ -72,7 +73,7 @@ impl Waiter {
             // caller, who looks after this returns.
             self.shared.pending.swap(false, Ordering::AcqRel);
         }
-        Ok(())
+        Ok(descriptors.iter().skip(1).any(|descriptor| !descriptor.revents().is_empty()))
     }
 }
 

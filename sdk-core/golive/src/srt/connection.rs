@@ -130,7 +130,7 @@ impl Connection {
     /// 1,456 bytes.
     pub fn send(&self, payload: &[u8]) -> Result<(), Error> {
         self.send_at(payload, clock::now())?;
-        self.engine.wake();
+        self.engine.send_queued();
         Ok(())
     }
 
@@ -149,9 +149,10 @@ impl Connection {
         pushed.map_err(|_| self.link.ended().unwrap_or(Ended::ClosedHere).error())
     }
 
-    /// Tells the thread that sends that something was queued by [`send_at`](Self::send_at).
+    /// Sends what was queued by [`send_at`](Self::send_at) and is due, and sees to it that the rest
+    /// leaves when it is.
     pub fn flush(&self) {
-        self.engine.wake();
+        self.engine.send_queued();
     }
 
     /// Waits for the next payload and copies it to `buffer`; nothing once the connection is over
@@ -199,7 +200,7 @@ impl Connection {
     /// closes. Answers with why the connection ended; nothing if it did not within `timeout`.
     pub fn finish(&self, timeout: Duration) -> Option<Ended> {
         self.link.outgoing.close();
-        self.engine.wake();
+        self.engine.send_queued();
         self.link.wait_ended(timeout)
     }
 }

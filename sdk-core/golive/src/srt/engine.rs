@@ -1,10 +1,15 @@
-//! The thread that drives one socket's connections.
+//! What drives one socket's connections: a thread of its own for what arrives and for timers, and
+//! whoever sends, for what they send.
+//!
+//! A sender that only queued its payload would wake the thread for each, which costs several times
+//! what sending does. So it takes the engine itself for a moment, if nobody has it, and the thread
+//! is woken only where it must come back earlier than it had planned.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -25,6 +30,8 @@ pub(super) struct EngineHandle {
     commands: Sender<Command>,
     waker: Waker,
     next_key: Arc<AtomicU64>,
+    /// The thread alone keeps it, and with it the socket, alive.
+    engine: Weak<Mutex<Engine>>,
 }
 
 enum Command {
@@ -92,8 +99,13 @@ impl EngineHandle {
         self.tell_if_running(Command::Stop);
     }
 
-    pub(super) fn wake(&self) {
-        self.waker.wake();
+    /// Sends what is queued and due, at once and on this thread if it can be had.
+    pub(super) fn send_queued(&self) {
+        let Some(engine) = self.engine.upgrade() else { return };
+        match engine.try_lock() {
+            Ok(mut engine) => engine.send_queued(&self.waker),
+            Err(_) => self.waker.wake(),
+        }
     }
 
     fn new_link(&self) -> (u64, Arc<Link>) {
@@ -125,18 +137,19 @@ fn seed() -> Result<[u8; 32], Error> {
     Ok(seed)
 }
 
-/// The thread's own state.
+/// What the thread and those who send take turns with.
 pub(super) struct Engine {
-    socket: Socket,
+    socket: Arc<Socket>,
     door: Option<Door>,
     connections: BTreeMap<u64, Carried>,
     routes: srt::Routes,
     commands: Receiver<Command>,
-    waiter: Waiter,
     batch: Batch,
     inbox: Inbox,
     payload: Vec<u8>,
     next_statistics: Time,
+    /// Until when the thread sleeps.
+    planned: Time,
     stopping: bool,
 }
 
@@ -163,44 +176,50 @@ impl Engine {
             let config = srt::ListenerConfig::default();
             Ok(Door { listener: srt::Listener::new(config, now, seed()?), requests })
         };
-        let mut engine = Self {
-            socket,
+        let engine = Arc::new(Mutex::new(Self {
+            socket: Arc::new(socket),
             door: requests.map(open).transpose()?,
             connections: BTreeMap::new(),
             routes: srt::Routes::new(MAX_CONNECTIONS),
             commands,
-            waiter,
             batch: Batch::new(),
             inbox: Inbox::new(RECEIVE_SEGMENTS),
             payload: vec![0; srt::MAX_DATAGRAM_BYTES],
             next_statistics: now,
+            planned: now,
             stopping: false,
+        }));
+        let handle = EngineHandle {
+            commands: sender,
+            waker,
+            next_key: Arc::default(),
+            engine: Arc::downgrade(&engine),
         };
         thread::Builder::new()
             .name("golive-srt".to_owned())
-            .spawn(move || engine.run())
+            .spawn(move || run(&engine, waiter))
             .map_err(system_error)?;
-        Ok(EngineHandle { commands: sender, waker, next_key: Arc::default() })
+        Ok(handle)
     }
 
-    fn run(&mut self) {
-        while !self.is_done() {
-            let now = clock::now();
-            self.take_commands(now);
-            if let Err(error) = self.receive(now) {
-                tracing::error!(%error, "the socket failed");
-                break;
-            }
-            let wake = self.drive(now);
-            self.show_statistics(now);
-            let timeout = wake.since(clock::now());
-            if let Err(error) = self.waiter.wait(std::iter::once(&self.socket), Some(timeout)) {
-                tracing::error!(%error, "waiting for the network failed");
-                break;
-            }
+    /// What the thread does between two sleeps; answers when to wake it.
+    fn turn(&mut self, readable: bool) -> io::Result<Time> {
+        let now = clock::now();
+        self.take_commands(now);
+        if readable {
+            self.receive(now)?;
         }
-        for carried in self.connections.values() {
-            carried.link.end(Ended::System);
+        self.planned = self.drive(now);
+        self.show_statistics(now);
+        Ok(self.planned)
+    }
+
+    fn send_queued(&mut self, waker: &Waker) {
+        let connections = self.connections.len();
+        let wake = self.drive(clock::now());
+        // A connection that has ended may have been the last.
+        if wake < self.planned || self.connections.len() < connections {
+            waker.wake();
         }
     }
 
@@ -245,9 +264,7 @@ impl Engine {
 
     fn receive(&mut self, now: Time) -> io::Result<()> {
         for _ in 0..MAX_BATCHES {
-            if !self.socket.receive(&mut self.inbox)? {
-                break;
-            }
+            let more = self.socket.receive(&mut self.inbox)?;
             for (from, datagram) in self.inbox.datagrams() {
                 match self.routes.find(from, datagram) {
                     srt::Route::Connection(key) => {
@@ -262,6 +279,9 @@ impl Engine {
                     }
                     srt::Route::Nowhere => {}
                 }
+            }
+            if !more {
+                break;
             }
         }
         Ok(())
@@ -320,6 +340,37 @@ impl Engine {
             }
         }
     }
+}
+
+/// The thread: until nobody is left who could want anything.
+fn run(engine: &Mutex<Engine>, mut waiter: Waiter) {
+    let socket = lock(engine).socket.clone();
+    let mut readable = true;
+    while let Some(turned) = next_turn(engine, readable) {
+        let waited = turned.and_then(|wake| {
+            waiter.wait(std::iter::once(&*socket), Some(wake.since(clock::now())))
+        });
+        match waited {
+            Ok(any) => readable = any,
+            Err(error) => {
+                tracing::error!(%error, "the socket failed");
+                break;
+            }
+        }
+    }
+    for carried in lock(engine).connections.values() {
+        carried.link.end(Ended::System);
+    }
+}
+
+fn next_turn(engine: &Mutex<Engine>, readable: bool) -> Option<io::Result<Time>> {
+    let mut engine = lock(engine);
+    (!engine.is_done()).then(|| engine.turn(readable))
+}
+
+fn lock(engine: &Mutex<Engine>) -> MutexGuard<'_, Engine> {
+    // A holder that panicked left at worst a connection that its peer gives up.
+    engine.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Door {

@@ -17,6 +17,8 @@ struct State {
     first: usize,
     count: usize,
     closed: bool,
+    /// Threads that wait for room or for a payload: telling nobody costs a system call, too.
+    waiting: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +40,7 @@ impl Ring {
     pub(super) fn new(capacity: usize) -> Self {
         let slot = Slot { bytes: [0; PAYLOAD], length: 0, at: Time::ZERO };
         let slots = vec![slot; capacity.max(1)];
-        let state = State { slots, first: 0, count: 0, closed: false };
+        let state = State { slots, first: 0, count: 0, closed: false, waiting: 0 };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -46,14 +48,13 @@ impl Ring {
     pub(super) fn push_blocking(&self, payload: &[u8], at: Time) -> Result<(), RingClosed> {
         let mut state = self.lock();
         while !state.closed && state.count == state.slots.len() {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.wait(state);
         }
         if state.closed {
             return Err(RingClosed);
         }
         state.push(payload, at);
-        drop(state);
-        self.changed.notify_one();
+        self.tell(state);
         Ok(())
     }
 
@@ -63,8 +64,7 @@ impl Ring {
         let has_room = !state.closed && state.count < state.slots.len();
         if has_room {
             state.push(payload, at);
-            drop(state);
-            self.changed.notify_one();
+            self.tell(state);
         }
         has_room
     }
@@ -76,11 +76,10 @@ impl Ring {
             if state.closed {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.wait(state);
         }
         let (length, _) = state.pop(buffer);
-        drop(state);
-        self.changed.notify_one();
+        self.tell(state);
         Some(length)
     }
 
@@ -93,13 +92,8 @@ impl Ring {
         if at > now {
             return Due::Later(at);
         }
-        let was_full = state.count == state.slots.len();
         let (length, at) = state.pop(buffer);
-        drop(state);
-        // Whoever waits for room waits for a good deal of it less often than for each slot.
-        if was_full {
-            self.changed.notify_one();
-        }
+        self.tell(state);
         Due::Payload { length, at }
     }
 
@@ -107,6 +101,22 @@ impl Ring {
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
+    }
+
+    fn wait<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        state.waiting += 1;
+        let mut state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
+        state
+    }
+
+    /// Wakes one who waits for what has just changed.
+    fn tell(&self, state: MutexGuard<'_, State>) {
+        let anyone = state.waiting > 0;
+        drop(state);
+        if anyone {
+            self.changed.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
