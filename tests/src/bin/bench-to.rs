@@ -2,7 +2,8 @@
 //!
 //! `bench-to [SECONDS [RUNS]]`, 20 s and 3 runs if not said. The encoders alone are the same ones,
 //! in a loop without capture, network or control, fed the same pictures and sound, drawn
-//! beforehand, at the same pace. Prints Markdown tables.
+//! beforehand, at the same pace. Everything is kept on one processor: encoders run measurably
+//! slower whenever the system moves them to another. Prints Markdown tables.
 
 #![allow(clippy::print_stdout, reason = "a program whose output is its purpose")]
 #![allow(clippy::expect_used, reason = "a benchmark that cannot go on says why and ends")]
@@ -32,23 +33,28 @@ fn main() {
     let mut numbers = std::env::args().skip(1).map_while(|word| word.parse::<u64>().ok());
     let duration = Duration::from_secs(numbers.next().unwrap_or(20));
     let runs = numbers.next().unwrap_or(3);
+    stay_on_one_processor();
     println!(
         "Processor time for {} s, the median of {runs} runs in turn.\n",
         duration.as_secs_f64()
     );
-    println!("| broadcast | encoders alone | golive to | ratio |\n|---|---|---|---|");
+    println!("| broadcast | encoders alone | golive to | of it drawing | ratio without drawing |");
+    println!("|---|---|---|---|---|");
     for (width, height, kilobits) in CASES {
         let case = Case { width, height, bitrate: Bitrate::from_kilobits_per_second(kilobits) };
-        let (mut bare, mut whole) = (Vec::new(), Vec::new());
+        let (mut bare, mut whole, mut drawing) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..runs {
             bare.push(case.encoders_alone(duration));
-            whole.push(case.broadcast(duration).processor);
+            let broadcast = case.broadcast(duration);
+            whole.push(broadcast.processor);
+            drawing.push(broadcast.drawing);
         }
-        let (bare, whole) = (median(bare).as_secs_f64(), median(whole).as_secs_f64());
+        let [bare, whole, drawing] =
+            [bare, whole, drawing].map(|times| median(times).as_secs_f64());
         println!(
             "| {width}x{height}, 30 pictures a second, {kilobits} kb/s | {bare:.2} s | {whole:.2} s | \
-             {:.2} |",
-            whole / bare
+             {drawing:.2} s | {:.2} |",
+            (whole - drawing) / bare
         );
     }
     let case =
@@ -71,6 +77,8 @@ struct Case {
 
 struct Broadcast {
     processor: Duration,
+    /// What the test picture takes of it, in a thread of its own.
+    drawing: Duration,
     first_keyframe: Duration,
 }
 
@@ -141,12 +149,17 @@ impl Case {
         command.args(["--video-bitrate", &format!("{}", self.bitrate.as_bits_per_second())]);
         let broadcaster = Process::start(command, Printed::Log);
         broadcaster.wait_for_line(r#""event":"live""#, Duration::from_secs(20));
-        let before = broadcaster.cpu_time();
+        let times = || {
+            let drawing = broadcaster.cpu_time_of_threads("golive-picture");
+            [broadcaster.cpu_time(), drawing].map(Option::unwrap_or_default)
+        };
+        let [whole_before, drawing_before] = times();
         std::thread::sleep(duration);
-        let processor = broadcaster.cpu_time().zip(before).map(|(after, before)| after - before);
+        let [whole, drawing] = times();
         let arrived = sink.state().at.expect("a key frame at the ingest");
         Broadcast {
-            processor: processor.unwrap_or_default(),
+            processor: whole - whole_before,
+            drawing: drawing - drawing_before,
             first_keyframe: arrived.since(started),
         }
     }
@@ -175,6 +188,18 @@ impl FirstKeyframe {
         }
     }
 }
+
+/// With everything that this program starts.
+#[cfg(target_os = "linux")]
+fn stay_on_one_processor() {
+    use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
+    let mut one = CpuSet::new();
+    one.set(sched_getcpu());
+    sched_setaffinity(None, &one).expect("a processor to stay on");
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stay_on_one_processor() {}
 
 fn median(mut values: Vec<Duration>) -> Duration {
     values.sort_unstable();

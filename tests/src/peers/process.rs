@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -140,12 +141,26 @@ impl Process {
     pub fn cpu_time(&self) -> Option<Duration> {
         cpu_time_of(self.child.id())
     }
+
+    /// As [`Process::cpu_time`], of its threads of this name alone.
+    pub fn cpu_time_of_threads(&self, name: &str) -> Option<Duration> {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
+        let named = threads.flatten().filter(|thread| {
+            let comm = std::fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
+            comm.trim_end() == name
+        });
+        Some(named.filter_map(|thread| cpu_time_in(&thread.path().join("stat"))).sum())
+    }
 }
 
 /// The processor time of all threads of a process so far, in steps of 10 ms; nothing where the
 /// system does not tell.
 pub fn cpu_time_of(process: u32) -> Option<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    cpu_time_in(format!("/proc/{process}/stat").as_ref())
+}
+
+fn cpu_time_in(stat: &Path) -> Option<Duration> {
+    let stat = std::fs::read_to_string(stat).ok()?;
     // proc(5): the name in parentheses may hold spaces; utime and stime are fields 14 and 15.
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(11);

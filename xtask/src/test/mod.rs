@@ -42,6 +42,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
     let mut tally = Tally::default();
     steps.run("tests", || tests(&mut tally, long, filter.as_deref()));
+    steps.run("tests, optimized", || optimized_tests(&mut tally, filter.as_deref()));
     steps.print();
     println!("\n{tally}");
     if tally.ran() == 0 {
@@ -73,5 +74,13 @@ fn tests(tally: &mut Tally, long: bool, filter: Option<&str>) -> Result<(), Fail
     let mut tests = process::cargo();
     tests.args(["test", "--workspace", "--no-fail-fast"]).envs(peers::environment(long));
     tests.args(filter).arg("--").args(long.then_some("--include-ignored"));
+    process::run_seeing(&mut tests, |line| tally.see(line))
+}
+
+/// Apps ship optimized code, and a compiler has been seen to break what it optimized: the pure core
+/// is tested that way, too.
+fn optimized_tests(tally: &mut Tally, filter: Option<&str>) -> Result<(), Failure> {
+    let mut tests = process::cargo();
+    tests.args(["test", "--release", "--package", "golive-proto", "--lib"]).args(filter);
     process::run_seeing(&mut tests, |line| tally.see(line))
 }

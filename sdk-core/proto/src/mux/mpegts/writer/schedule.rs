@@ -42,11 +42,11 @@ impl Schedule {
     /// What must precede or accompany a unit that is decoded at `dts`. Units of the track that
     /// carries the clock (`is_clock_track`) bring it; `starts_over` asks for tables.
     pub(super) fn begin(&mut self, dts: i64, is_clock_track: bool, starts_over: bool) -> Due {
-        let mut due = Due { tables: 0, references: 0, reference: 0, pcr: None };
+        let mut due = Due { pat: false, pmt: false, references: 0, reference: 0, pcr: None };
         if self.are_tables_due(dts) || starts_over {
             let [_, steps] = self.tables.map_or([0; 2], |tables| tables.steps);
             self.tables = Some(Tables { sent: dts, now: dts, steps: [steps, 0] });
-            due.tables = 2;
+            (due.pat, due.pmt) = (true, true);
         }
         let now = dts - CLOCK_DELAY;
         if let Some(clock) = self.clock.filter(|clock| now - clock <= LONGEST_FILLED_GAP) {
@@ -77,7 +77,8 @@ impl Schedule {
 /// What remains to be sent for one unit.
 #[derive(Clone, Debug)]
 pub(super) struct Due {
-    tables: u8,
+    pat: bool,
+    pmt: bool,
     references: i64,
     reference: i64,
     pcr: Option<Timestamp>,
@@ -86,16 +87,12 @@ pub(super) struct Due {
 impl Due {
     /// Whether a program association table goes next.
     pub(super) fn take_pat(&mut self) -> bool {
-        let due = self.tables == 2;
-        self.tables -= u8::from(due);
-        due
+        std::mem::take(&mut self.pat)
     }
 
     /// Whether a program map table goes next.
     pub(super) fn take_pmt(&mut self) -> bool {
-        let due = self.tables == 1;
-        self.tables -= u8::from(due);
-        due
+        std::mem::take(&mut self.pmt)
     }
 
     /// The clock reference that goes next in a packet of its own.

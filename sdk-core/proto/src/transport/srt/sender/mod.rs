@@ -23,7 +23,8 @@ mod tests;
 /// The sender keeps a packet at least so long, even with a short latency (section 4.6).
 const MIN_LATE_DROP: Duration = Duration::from_secs(1);
 
-/// Acknowledgements come every 10 ms; as much again for clocks that tick coarsely.
+/// Acknowledgements come every 10 ms. A peer at rest looks only every 10 ms whether one is due, as
+/// libsrt does; as much again for clocks that tick coarsely.
 const ACKNOWLEDGEMENT_SLACK: Duration = Duration::from_millis(30);
 
 /// A retransmission is worth sending until its deadline and this much: for clocks and jitter.

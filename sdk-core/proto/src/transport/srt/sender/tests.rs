@@ -97,13 +97,13 @@ fn what_can_no_longer_arrive_in_time_is_given_up_and_the_peer_is_told() {
 #[test]
 fn an_acknowledgement_that_does_not_come_is_waited_for_a_round_trip() {
     let mut sender = sender();
-    sender.check_oldest(Time::from_millis(63), &path());
-    assert_eq!(transmit(&mut sender, 63), None);
-    assert_eq!(sender.oldest_due(&path()), Some(Time::from_millis(64)));
-    sender.check_oldest(Time::from_millis(64), &path());
-    assert_eq!(transmit(&mut sender, 64), Some((0, Transmission::Again)));
-    assert_eq!(transmit(&mut sender, 64), None);
-    assert_eq!(sender.oldest_due(&path()), Some(Time::from_millis(128)));
+    sender.check_oldest(Time::from_millis(73), &path());
+    assert_eq!(transmit(&mut sender, 73), None);
+    assert_eq!(sender.oldest_due(&path()), Some(Time::from_millis(74)));
+    sender.check_oldest(Time::from_millis(74), &path());
+    assert_eq!(transmit(&mut sender, 74), Some((0, Transmission::Again)));
+    assert_eq!(transmit(&mut sender, 74), None);
+    assert_eq!(sender.oldest_due(&path()), Some(Time::from_millis(148)));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn numbers_that_were_never_sent_are_neither_acknowledged_nor_lost() {
 fn where_losses_are_reported_once_everything_unacknowledged_is_sent_again_in_time() {
     let mut sender = sender();
     sender.terms.reports_again = false;
-    sender.check_oldest(Time::from_millis(66), &path());
-    let sent: Vec<_> = std::iter::from_fn(|| transmit(&mut sender, 66)).collect();
+    sender.check_oldest(Time::from_millis(76), &path());
+    let sent: Vec<_> = std::iter::from_fn(|| transmit(&mut sender, 76)).collect();
     assert_eq!(sent, [0, 1, 2].map(|number| (number, Transmission::Again)));
 }
