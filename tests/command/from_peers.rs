@@ -83,7 +83,7 @@ fn assert_recorded(folder: &Path) {
     let expected = Expected {
         seconds: f64::from(SECONDS),
         keyframe_interval: None,
-        flash: Flash::WholePicture,
+        flash: Some(Flash::WholePicture),
     };
     assert_watchable(&files[0], expected);
 }

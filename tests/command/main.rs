@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers outside of test functions")]
 
 mod bad_input;
+mod demo;
+mod footage;
 mod from_peers;
 mod recorded;
 mod restarts;

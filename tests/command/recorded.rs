@@ -11,8 +11,8 @@ pub(crate) struct Expected {
     pub(crate) seconds: f64,
     /// Seconds from each IDR to the next, exactly.
     pub(crate) keyframe_interval: Option<f64>,
-    /// Where the flash is.
-    pub(crate) flash: Flash,
+    /// Where the flash is, if the picture has one that comes with a beep.
+    pub(crate) flash: Option<Flash>,
 }
 
 /// How much of a broadcast may be missing from its recording.
@@ -49,7 +49,8 @@ pub(crate) fn assert_watchable(path: &Path, expected: Expected) {
             assert!((found - interval).abs() <= 2.0 * TICK, "an IDR after {found} s");
         }
     }
-    let mut pairs = flashes_and_beeps(path, expected.flash);
+    let Some(flash) = expected.flash else { return };
+    let mut pairs = flashes_and_beeps(path, flash);
     // Pictures and sound do not end together: the last flash may be there without its beep.
     pairs.pop();
     assert!(pairs.len() as f64 >= (expected.seconds - MISSING_SECONDS) / 2.0, "{pairs:?}");

@@ -115,6 +115,6 @@ fn expected(seconds: u32) -> Expected {
     Expected {
         seconds: f64::from(seconds),
         keyframe_interval: Some(2.0),
-        flash: Flash::SyntheticPatch,
+        flash: Some(Flash::SyntheticPatch),
     }
 }

@@ -1,17 +1,27 @@
 //! Bringing pictures of any size to the size that is encoded.
 
-use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use golive_proto::media::PictureSize;
+use resize::{PixelFormat, Resizer, Type};
 
 use crate::picture::{Area, Picture, Plane};
 
 /// Scales pictures, keeping their shape: what is left over stays black.
 #[derive(Default)]
 pub(crate) struct Fitter {
-    resizer: Resizer,
+    /// For the sizes of the last picture: brightness, then colour.
+    scalers: [Option<Scaler>; 2],
 }
+
+/// From one size of a plane to another.
+struct Scaler {
+    sizes: [usize; 4],
+    resizer: Resizer<Sample>,
+    scaled: Vec<u8>,
+}
+
+/// A plane's own kind of pixel.
+#[derive(Clone, Copy)]
+struct Sample;
 
 impl Fitter {
     /// Draws `source` into `picture`, which becomes `size`.
@@ -24,36 +34,72 @@ impl Fitter {
         picture.resize_black(size);
         let half = area.halved();
         let [blue, red] = source.chroma();
-        let (width, height) = (size.width, size.height);
+        let width = size.width as usize;
         let planes = picture.planes_mut();
-        self.plane(source.luma(), planes.luma, [width, height], area);
-        self.plane(blue, planes.blue, [width / 2, height / 2], half);
-        self.plane(red, planes.red, [width / 2, height / 2], half);
+        let [brightness, colour] = &mut self.scalers;
+        scale(brightness, source.luma(), planes.luma, width, area);
+        scale(colour, blue, planes.blue, width / 2, half);
+        scale(colour, red, planes.red, width / 2, half);
+    }
+}
+
+/// Draws `source` into the `area` of a plane with rows of `stride`.
+fn scale(
+    scaler: &mut Option<Scaler>,
+    source: Plane<'_>,
+    target: &mut [u8],
+    stride: usize,
+    area: Area,
+) {
+    let sizes = [source.width, source.height, area.width, area.height];
+    if scaler.as_ref().is_none_or(|scaler| scaler.sizes != sizes) {
+        *scaler = Scaler::new(sizes);
+    }
+    let scaled = scaler.as_mut().and_then(|scaler| scaler.scale(source));
+    // The planes are as large as their pictures say, and the area lies inside.
+    debug_assert!(scaled.is_some());
+    let rows = scaled.unwrap_or_default().chunks_exact(area.width.max(1));
+    for (row, target) in rows.zip(target.chunks_exact_mut(stride.max(1)).skip(area.y)) {
+        if let Some(target) = target.get_mut(area.x..area.x + area.width) {
+            target.copy_from_slice(row);
+        }
+    }
+}
+
+impl Scaler {
+    fn new(sizes: [usize; 4]) -> Option<Self> {
+        let [from_width, from_height, width, height] = sizes;
+        let resizer =
+            resize::new(from_width, from_height, width, height, Sample, Type::Triangle).ok()?;
+        Some(Self { sizes, resizer, scaled: vec![0; width * height] })
     }
 
-    fn plane(
-        &mut self,
-        source: Plane<'_>,
-        target: &mut [u8],
-        [width, height]: [u32; 2],
-        area: Area,
-    ) {
-        let mut scale = || -> Option<()> {
-            let [from_width, from_height] = [source.width, source.height].map(|side| side as u32);
-            let source =
-                TypedImageRef::<U8>::from_buffer(from_width, from_height, source.samples).ok()?;
-            let target = TypedImage::<U8>::from_buffer(width, height, target).ok()?;
-            let [x, y, width, height] =
-                [area.x, area.y, area.width, area.height].map(|side| side as u32);
-            let mut target = TypedCroppedImageMut::new(target, x, y, width, height).ok()?;
-            let options =
-                ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-            // Typed, or every kind of pixel that the library knows would be compiled in.
-            self.resizer.resize_typed(&source, &mut target, &options).ok()
-        };
-        let scaled = scale();
-        // The planes are as large as their pictures say, and the area lies inside.
-        debug_assert!(scaled.is_some());
+    fn scale(&mut self, source: Plane<'_>) -> Option<&[u8]> {
+        self.resizer.resize_stride(source.samples, source.stride, &mut self.scaled).ok()?;
+        Some(&self.scaled)
+    }
+}
+
+impl PixelFormat for Sample {
+    type InputPixel = u8;
+    type OutputPixel = u8;
+    type Accumulator = f32;
+
+    fn new() -> f32 {
+        0.0
+    }
+
+    fn add(&self, sum: &mut f32, sample: u8, share: f32) {
+        *sum += f32::from(sample) * share;
+    }
+
+    fn add_acc(sum: &mut f32, other: f32, share: f32) {
+        *sum += other * share;
+    }
+
+    fn into_pixel(&self, sum: f32) -> u8 {
+        // Saturates.
+        (sum + 0.5) as u8
     }
 }
 

@@ -105,8 +105,10 @@ fn real_footage_is_shown_and_heard() {
         // More than one round.
         let units = collect(&receiver, Track::Audio, 48 * 7);
         producer.stop();
-        let whole = Area { x: 0, y: 0, width: size.width as usize, height: size.height as usize };
-        let seen = look(&units, whole);
+        // A whole picture's brightness hardly changes while something moves in it.
+        let (width, height) = (size.width as usize, size.height as usize);
+        let part = Area { x: width / 8, y: height / 4, width: width / 4, height: height / 2 };
+        let seen = look(&units, part);
         let lumas = seen.iter().map(|seen| seen.luma);
         let (darkest, brightest) = (lumas.clone().min().unwrap(), lumas.max().unwrap());
         assert!(brightest - darkest > 5, "{}: the picture changes", path.display());
