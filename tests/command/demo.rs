@@ -65,5 +65,6 @@ fn read_clock(screenshot: &Screenshot) -> BurntClock {
 }
 
 fn unix_millis(time: SystemTime) -> i64 {
-    i64::try_from(time.duration_since(UNIX_EPOCH).expect("an answer").as_millis()).unwrap()
+    let since = time.duration_since(UNIX_EPOCH).expect("a time after 1970");
+    i64::try_from(since.as_millis()).expect("a time that fits")
 }
