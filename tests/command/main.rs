@@ -6,6 +6,7 @@ mod bad_input;
 mod demo;
 mod footage;
 mod from_peers;
+mod garbage;
 mod recorded;
 mod restarts;
 mod scratch;

@@ -102,7 +102,7 @@ fn from_srt_tokio(path: &Path) -> Verdict {
     wait_until_bound(address);
     let relay = Relay::start(address, path).unwrap();
     let sent = runtime().block_on(send(relay.address()));
-    std::thread::sleep(LATENCY);
+    std::thread::sleep(LATENCY + Duration::from_secs(1));
     drop(receiver);
     judge.lock().unwrap_or_else(PoisonError::into_inner).verdict(sent)
 }

@@ -100,6 +100,22 @@ fn a_wrong_key_is_refused_and_the_right_one_is_taken_from_the_environment() {
 }
 
 #[test]
+fn an_ingest_with_a_passphrase_in_its_environment_takes_only_who_knows_it() {
+    let ingest = ingest(&[], &[("GOLIVE_PASSPHRASE", "rather-private-words")]);
+    for unknowing in [&[][..], &[("GOLIVE_PASSPHRASE", "other-private-words")][..]] {
+        let refused = broadcast(&ingest.address, &[], unknowing).wait();
+        assert_eq!(refused.status, Some(3), "{refused:?}");
+        assert!(refused.stderr.contains("passphrase"), "{refused:?}");
+    }
+    let knowing = [("GOLIVE_PASSPHRASE", "rather-private-words")];
+    let taken = broadcast(&ingest.address, &["--duration", "1s"], &knowing).wait();
+    assert_eq!(taken.status, Some(0), "{taken:?}");
+    assert_eq!(taken.events("live")[0]["encrypted"], true);
+    let ingested = ingest.process.stop();
+    assert!(!format!("{ingested:?}{taken:?}").contains("private-words"));
+}
+
+#[test]
 fn a_recording_can_be_carried_again_untouched() {
     let path = scratch("copy.ts");
     let _ = std::fs::remove_file(&path);

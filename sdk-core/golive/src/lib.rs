@@ -25,6 +25,11 @@
 //! crate opens the sockets and runs the threads: a media thread that only moves packets on time,
 //! and others for what may stall.
 
+/// What the README shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod broadcast;
 #[cfg(feature = "media")]
 mod builtin;

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,13 @@ pub enum Output {
 struct Log {
     lines: Mutex<Vec<String>>,
     changed: Condvar,
+    /// Streams that have not come to their end.
+    open: AtomicUsize,
 }
+
+/// What a child printed last is waited for this long after its end; a child of its own may keep
+/// its streams open.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// How often a child is looked at while it is waited for.
 const LOOK: Duration = Duration::from_millis(5);
@@ -106,12 +113,22 @@ impl Process {
         let until = Instant::now() + patience;
         while Instant::now() < until {
             match self.child.try_wait() {
-                Ok(Some(status)) => return status,
+                Ok(Some(status)) => {
+                    self.hear_last_words();
+                    return status;
+                }
                 Ok(None) => std::thread::sleep(LOOK),
                 Err(error) => panic!("{} cannot be waited for: {error}", self.name),
             }
         }
         panic!("{} did not end within {patience:?}:\n{}", self.name, self.log().join("\n"));
+    }
+
+    fn hear_last_words(&self) {
+        let until = Instant::now() + LAST_WORDS;
+        while self.log.open.load(Ordering::Acquire) > 0 && Instant::now() < until {
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// Whether it has not ended yet.
@@ -186,6 +203,7 @@ impl Log {
 }
 
 fn keep_lines(stream: impl Read + Send + 'static, log: Arc<Log>) {
+    log.open.fetch_add(1, Ordering::Release);
     std::thread::spawn(move || {
         let mut stream = BufReader::new(stream);
         let mut line = Vec::new();
@@ -196,5 +214,6 @@ fn keep_lines(stream: impl Read + Send + 'static, log: Arc<Log>) {
             log.lock().push(text);
             log.changed.notify_all();
         }
+        log.open.fetch_sub(1, Ordering::Release);
     });
 }

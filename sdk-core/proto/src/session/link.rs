@@ -88,8 +88,9 @@ impl Link {
     pub(super) fn new(config: &Config, now: Time, seed: [u8; 32]) -> Self {
         let mut dice = ChaCha20Rng::from_seed(seed);
         let policy = config.reconnect;
+        let transport = srt::Config { receives: false, ..config.transport.clone() };
         let mut link = Self {
-            transport: config.transport.clone(),
+            transport,
             policy,
             backoff: Backoff::new(policy.first_pause, policy.longest_pause),
             outputs: VecDeque::new(),
@@ -114,7 +115,7 @@ impl Link {
                 link.backoff.next_pause(&mut link.dice);
                 link.outputs.push_back(LinkOutput::Connecting { attempt: 1 });
                 let seed = next_seed(&mut link.dice);
-                link.doorway = Some(Doorway::new(&config.transport, id, now, seed));
+                link.doorway = Some(Doorway::new(&link.transport, id, now, seed));
             }
         }
         link

@@ -31,6 +31,9 @@ pub struct Config {
     pub flow_window: u32,
     /// Packets that the receiver can hold, 32 to 65,536.
     pub receive_buffer: usize,
+    /// Whether media is taken from the peer. A broadcaster has no use for any: it is neither kept
+    /// nor answered.
+    pub receives: bool,
     /// Packets that the sender can hold until they are acknowledged, 32 to 65,536.
     pub send_buffer: usize,
 }
@@ -50,6 +53,7 @@ impl Default for Config {
             silence_timeout: Duration::from_secs(5),
             flow_window: 25_600,
             receive_buffer: 8_192,
+            receives: true,
             send_buffer: 8_192,
         }
     }

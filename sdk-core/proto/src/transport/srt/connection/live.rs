@@ -70,6 +70,7 @@ pub(crate) struct Live {
     peer_id: SocketId,
     negotiated: Negotiated,
     silence_timeout: Duration,
+    receives: bool,
     response: Option<Response>,
     random: ChaCha20Rng,
     sending_keys: Option<SendingKeys>,
@@ -136,6 +137,7 @@ impl Live {
             peer_id: setup.peer_id,
             negotiated,
             silence_timeout: config.silence_timeout,
+            receives: config.receives,
             response,
             random: setup.random,
             sending_keys,
@@ -278,6 +280,9 @@ impl Live {
     }
 
     fn data(&mut self, now: Time, packet: &DataPacket<'_>) {
+        if !self.receives {
+            return;
+        }
         self.counts.packets_received_retransmitted += u64::from(packet.retransmitted);
         let Ok(key) = packet.key else { return };
         if packet.message_number == 0 || self.peer_closed {

@@ -33,6 +33,19 @@ fn payloads_arrive_in_order_both_ways() {
 }
 
 #[test]
+fn who_only_sends_neither_takes_nor_answers_what_comes() {
+    let config = Config { latency: Duration::from_millis(120), ..Config::default() };
+    let sender = Config { receives: false, ..config.clone() };
+    let mut pair = Pair::new(1, Link::rtt(40), sender, config);
+    pair.connect();
+    pair.stream(Who::Listener, 100, TWO_MILLIS);
+    pair.stream(Who::Caller, 500, TWO_MILLIS);
+    assert_eq!(pair.caller.numbers(), []);
+    assert_eq!(pair.accepted().numbers(), all(500));
+    assert_eq!(statistics(&mut pair, Who::Listener).bytes_acknowledged.as_u64(), 0);
+}
+
+#[test]
 fn at_five_percent_loss_and_six_round_trips_of_latency_nothing_is_lost() {
     for seed in 0..5 {
         let mut pair = Pair::connected(seed, Link::rtt(40).loss(0.05), 250);
