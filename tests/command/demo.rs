@@ -1,6 +1,6 @@
 //! `golive demo`, as its first user meets it: on air, and seen and heard in a browser.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use golive_media::Plane;
 use golive_media::burnt_clock::{self, BurntClock};
@@ -40,7 +40,7 @@ fn a_demo_is_seen_and_heard_in_a_browser_and_tells_its_glass_to_glass_time() {
     assert!(clocks[1].frame > clocks[0].frame, "the picture moves: {clocks:?}");
     for (screenshot, clock) in [first, second].iter().zip(clocks) {
         let burnt = i64::try_from(clock.unix_millis).unwrap();
-        let delays = [screenshot.taken.0, screenshot.taken.1].map(|at| unix_millis(at) - burnt);
+        let delays = screenshot.taken_unix_millis().map(|at| at - burnt);
         println!("from glass to glass, by screenshot: {delays:?} ms");
         assert!((0..GLASS_TO_GLASS).contains(&delays[1].min(delays[0].max(0))), "{delays:?}");
     }
@@ -62,9 +62,4 @@ fn read_clock(screenshot: &Screenshot) -> BurntClock {
     let Screenshot { width, height, luma, .. } = screenshot;
     let plane = Plane { samples: luma, stride: *width, width: *width, height: *height };
     burnt_clock::read(plane).expect("the time is legible in the page")
-}
-
-fn unix_millis(time: SystemTime) -> i64 {
-    let since = time.duration_since(UNIX_EPOCH).expect("a time after 1970");
-    i64::try_from(since.as_millis()).expect("a time that fits")
 }

@@ -61,6 +61,19 @@ const ARGUMENTS: [&str; 13] = [
 /// How long a browser may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+impl Screenshot {
+    /// When it was asked for and when it had come, in milliseconds since 1970.
+    ///
+    /// # Panics
+    /// If this machine's clock stands before 1970.
+    pub fn taken_unix_millis(&self) -> [i64; 2] {
+        [self.taken.0, self.taken.1].map(|at| {
+            let since = at.duration_since(std::time::UNIX_EPOCH).expect("a time after 1970");
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
+    }
+}
+
 impl Browser {
     /// Whether Chromium and its driver can be run; says what is skipped if not.
     ///

@@ -69,8 +69,9 @@ impl Monitor {
         Self { destination: Some(destination.to_string()), ..self }
     }
 
-    fn name_ingest(&self, exit: Exit, cause: String) -> String {
-        match &self.destination {
+    /// The cause of an end, with the ingest's name where that is to blame; it is named once.
+    fn name_ingest(&mut self, exit: Exit, cause: String) -> String {
+        match self.destination.take() {
             Some(destination) if exit == Exit::Ingest => format!("{destination}: {cause}"),
             _ => cause,
         }
@@ -198,10 +199,12 @@ impl Monitor {
 
     /// Tells a failure in the output's own way, and hands it back for standard error.
     pub(crate) fn fail(mut self, failure: Failure) -> Failure {
-        let cause = failure.to_string();
-        let named = self.name_ingest(failure.exit(), cause.clone());
-        let failure = if named == cause { failure } else { Failure::new(failure.exit(), named) };
-        self.destination = None;
+        let failure = match failure.exit() {
+            Exit::Ingest => {
+                Failure::new(Exit::Ingest, self.name_ingest(Exit::Ingest, failure.to_string()))
+            }
+            _ => failure,
+        };
         let event = EventReport::new("failed", Tone::Silent, failure.to_string())
             .with("exit_status", failure.exit().status());
         if matches!(self.output, Output::Json(_)) {

@@ -9,7 +9,7 @@
 
 mod common;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use golive_media::burnt_clock::{self, BurntClock};
 use golive_media::{AudioSource, Plane};
@@ -45,10 +45,6 @@ fn read_clock(screenshot: &Screenshot) -> BurntClock {
     burnt_clock::read(plane).expect("the time is legible in the page")
 }
 
-fn unix_millis(time: SystemTime) -> i64 {
-    i64::try_from(time.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
-}
-
 #[test]
 fn the_page_plays_moving_picture_and_sound_and_tells_the_time_from_glass_to_glass() {
     if !Browser::is_available() {
@@ -74,7 +70,7 @@ fn the_page_plays_moving_picture_and_sound_and_tells_the_time_from_glass_to_glas
     assert!(second_clock.frame > first_clock.frame, "the picture moves");
     for (screenshot, clock) in [(first, first_clock), (second, second_clock)] {
         let burnt = i64::try_from(clock.unix_millis).unwrap();
-        let (asked, came) = (unix_millis(screenshot.taken.0), unix_millis(screenshot.taken.1));
+        let [asked, came] = screenshot.taken_unix_millis();
         println!("glass to glass, by screenshot: {} to {} ms", asked - burnt, came - burnt);
         assert!(came >= burnt, "no picture is shown before it was taken");
         assert!(asked - burnt < 5_000, "the picture is live");
