@@ -116,6 +116,11 @@ impl Pictures {
         for picture in held {
             self.shown(begin, picture);
         }
+        // Once emptied, openh264's decoder mixes up the pictures of what it is given next.
+        match new_decoder() {
+            Ok(decoder) => self.decoder = decoder,
+            Err(error) => tracing::warn!(%error, "the file goes on with a decoder that was used"),
+        }
         self.pending.clear();
         self.sample = 0;
         self.round = self.round.saturating_add(1);
