@@ -7,6 +7,7 @@ mod demo;
 mod footage;
 mod from_peers;
 mod garbage;
+mod mediamtx;
 mod recorded;
 mod restarts;
 mod scratch;

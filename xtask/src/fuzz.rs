@@ -54,7 +54,7 @@ fn folder() -> PathBuf {
 
 fn targets(files: &[String]) -> Vec<String> {
     let name = |path: &String| {
-        Some(path.strip_prefix("tests/fuzz/targets/")?.strip_suffix(".rs")?.to_owned())
+        Some(path.strip_prefix("tests/fuzz/fuzz_targets/")?.strip_suffix(".rs")?.to_owned())
     };
     files.iter().filter_map(name).filter(|name| !name.contains('/')).collect()
 }
@@ -77,7 +77,15 @@ mod tests {
 
     #[test]
     fn a_target_is_found_by_where_it_lies() {
-        let files = ["tests/fuzz/targets/srt_packet.rs", "tests/fuzz/src/lib.rs"];
+        let files = ["tests/fuzz/fuzz_targets/srt_packet.rs", "tests/fuzz/src/lib.rs"];
         assert_eq!(targets(&files.map(str::to_owned)), ["srt_packet"]);
+    }
+
+    #[test]
+    fn the_parsers_that_face_a_peer_have_targets() {
+        let targets = targets(&workspace::files().unwrap());
+        for parser in ["srt", "mpegts", "mp4", "h264", "aac"] {
+            assert!(targets.iter().any(|target| target == parser), "{parser}: {targets:?}");
+        }
     }
 }

@@ -26,7 +26,8 @@ Usage: cargo xtask test [--long] [--yes] [FILTER]
   FILTER   only the tests whose name contains this, and no other check
 
 GOLIVE_MEDIA may name a folder with MP4 files (H.264 and AAC); tests that want real footage use
-them as well. The fuzzing, the benchmarks and the lab have commands of their own.";
+them as well. GOLIVE_MEDIAMTX may name a MediaMTX to broadcast through. The fuzzing, the
+benchmarks and the lab have commands of their own.";
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let long = arguments.flag("--long");
