@@ -42,11 +42,13 @@ fn srt_tokio_receives_everything_on_a_clean_network() {
 const FIRST_PAYLOADS: u64 = 50;
 
 #[test]
-fn srt_tokio_sends_everything_on_a_clean_network_but_perhaps_its_first_payloads() {
+fn srt_tokio_sends_everything_on_a_clean_network_but_perhaps_its_first_and_last_payloads() {
     let verdict = from_srt_tokio(&clean());
     // It also repeats the listener's timestamp in its conclusion as if it were its own, which
-    // shortens the latency by the listener's uptime.
-    assert!(verdict.gaps.iter().all(|(_, last)| *last < FIRST_PAYLOADS), "{verdict:?}");
+    // shortens the latency by the listener's uptime. On a busy machine it closes before its last
+    // payload has left.
+    let excused = |(first, last): &(u64, u64)| *last < FIRST_PAYLOADS || first + 1 == verdict.sent;
+    assert!(verdict.gaps.iter().all(excused), "{verdict:?}");
     assert!(verdict.is_orderly(), "{verdict:?}");
 }
 

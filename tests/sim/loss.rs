@@ -38,15 +38,15 @@ const LIBSRT: [(f64, f64); ROWS.len()] =
     [(1.7, 11.0), (1.9, 11.0), (1.5, 13.0), (5.0, 25.0), (0.5, 6.0)];
 
 #[test]
-fn over_the_reference_table_no_more_is_lost_than_with_libsrt() {
+fn over_the_reference_table_a_fraction_is_lost_of_what_libsrt_loses() {
     for (row, (lost_by_libsrt, overhead_of_libsrt)) in ROWS.into_iter().zip(LIBSRT) {
         let outcomes: Vec<_> = (1..=3).map(|seed| tell(&plan(row, seed), seconds(60))).collect();
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
         let lost = mean(outcomes.iter().map(|o| o.verdict.lost_percent()).collect());
         let overhead = mean(outcomes.iter().map(|o| o.overhead_percent).collect());
         println!("{row}: {lost:.2} % lost, {overhead:.1} % overhead");
-        assert!(lost <= lost_by_libsrt * 1.15, "{row}: {lost} % lost");
-        assert!(overhead <= overhead_of_libsrt * 2.0, "{row}: {overhead} % overhead");
+        assert!(lost <= lost_by_libsrt * 0.4, "{row}: {lost} % lost");
+        assert!(overhead <= overhead_of_libsrt * 3.0, "{row}: {overhead} % overhead");
     }
 }
 

@@ -368,6 +368,7 @@ impl Live {
         self.outbox.acknowledge(packet.header.information);
         let peer_sends = self.counts.packets_received > 0;
         self.round_trip.reported(now, measured.rtt, measured.rtt_variance, peer_sends);
+        self.sender.check_hole(now, &self.round_trip);
         if let Some(rates) = measured.rates {
             self.peer_rates = rates;
         }

@@ -2,7 +2,8 @@
 //!
 //! Packets are encrypted once, into a slot of their own, and leave from there however often they
 //! are sent. Retransmissions go first; nothing is sent again that can no longer arrive in time,
-//! nor within a round trip of the last time (a report that crossed it says nothing new).
+//! nor asked for within a round trip of the last time (a report that crossed it says nothing
+//! new). How many copies a lost packet gets is planned in [`plan`].
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,8 +18,12 @@ use super::wire::{
     HEADER_BYTES, LossRange, RETRANSMITTED_BYTE, RETRANSMITTED_FLAG, Writer, write_data_header,
 };
 
+mod plan;
+mod retransmit;
 #[cfg(test)]
 mod tests;
+
+use plan::{Bursts, Copies, LossShare, Waiting};
 
 /// The sender keeps a packet at least so long, even with a short latency (section 4.6).
 const MIN_LATE_DROP: Duration = Duration::from_secs(1);
@@ -74,12 +79,23 @@ struct Entry {
     origin: Time,
     last_sent: Time,
     retransmissions: u32,
-    /// To be sent again.
-    wanted: bool,
+    wanted: Wanted,
+    /// Planned beyond the latest retransmission.
+    copies: Copies,
     /// Named in a loss report before.
     reported: bool,
     /// Too late to be sent again.
     given_up: bool,
+}
+
+/// Whether, and why, a packet is to be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    No,
+    /// It was lost, for all that is known.
+    Lost,
+    /// A copy's moment has come.
+    Copy,
 }
 
 /// See the module.
@@ -101,6 +117,9 @@ pub(crate) struct Sender {
     /// Everything before this number the peer has or has skipped.
     acknowledged: SequenceNumber,
     drop_requests: VecDeque<LossRange>,
+    bursts: Bursts,
+    share: LossShare,
+    waiting: Waiting,
     pub(crate) counts: SenderCounts,
 }
 
@@ -120,6 +139,9 @@ impl Sender {
             window: terms.flow_window,
             acknowledged: first,
             drop_requests: VecDeque::with_capacity(MAX_DROP_REQUESTS),
+            bursts: Bursts::default(),
+            share: LossShare::default(),
+            waiting: Waiting::new(),
             counts: SenderCounts::default(),
         }
     }
@@ -157,7 +179,8 @@ impl Sender {
             origin,
             last_sent: Time::ZERO,
             retransmissions: 0,
-            wanted: false,
+            wanted: Wanted::No,
+            copies: Copies::default(),
             reported: false,
             given_up: false,
         });
@@ -183,66 +206,6 @@ impl Sender {
                 self.counts.bytes_acknowledged += entry.length.into();
             }
         }
-    }
-
-    /// The peer misses the packets in `range`; how many of them were looked at, so that a report
-    /// that names the same packets over and over can be cut short.
-    pub(crate) fn report_lost(
-        &mut self,
-        now: Time,
-        range: LossRange,
-        round_trip: &RoundTrip,
-    ) -> usize {
-        let crossing = round_trip.smoothed() + round_trip.variance();
-        if let Some(gone) = self.gone(range) {
-            self.request_drop(gone);
-        }
-        let start = range.first.offset_from(self.first).unwrap_or(0);
-        let Some(last) = range.last.offset_from(self.first) else { return 1 };
-        let end = self.sent.min(last.saturating_add(1));
-        for index in start..end {
-            let Some(entry) = self.ring.get_mut(index) else { break };
-            if entry.given_up {
-                self.request_drop_of(index);
-                continue;
-            }
-            if !entry.reported {
-                entry.reported = true;
-                self.counts.reported_lost += 1;
-            }
-            let crossed = entry.retransmissions > 0 && now < entry.last_sent + crossing;
-            if !entry.wanted && !crossed {
-                self.want(index);
-            }
-        }
-        end.saturating_sub(start).max(1)
-    }
-
-    /// Acknowledgements stop at the first hole. If the oldest packet should have been
-    /// acknowledged by now and was not, and no report names it, then it, its retransmission or
-    /// the report was lost: it is sent again, no more often than once a round trip. If the peer
-    /// reports only once, then so is everything else that is as old: no report will come.
-    pub(crate) fn check_oldest(&mut self, now: Time, round_trip: &RoundTrip) {
-        if self.oldest_due(round_trip).is_none_or(|due| due > now) {
-            return;
-        }
-        self.want(0);
-        if self.terms.reports_again {
-            return;
-        }
-        let patience = round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
-        for index in 1..self.sent {
-            if self.ring.get(index).is_some_and(|entry| entry.last_sent + patience <= now) {
-                self.want(index);
-            }
-        }
-    }
-
-    /// When [`Sender::check_oldest`] would send.
-    pub(crate) fn oldest_due(&self, round_trip: &RoundTrip) -> Option<Time> {
-        let oldest = self.ring.front().filter(|entry| !entry.wanted && !entry.given_up)?;
-        let due = oldest.last_sent + round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
-        (self.sent > 0 && due <= self.deadline(oldest)).then_some(due)
     }
 
     /// Gives up what is too old to be kept (section 4.6), sent or not.
@@ -279,11 +242,11 @@ impl Sender {
     pub(crate) fn transmit(
         &mut self,
         now: Time,
+        round_trip: &RoundTrip,
         buffer: &mut [u8],
     ) -> Option<(usize, Transmission)> {
-        while let Some(index) = self.take_wanted() {
-            if self.too_late(now, index) {
-                self.give_up(index);
+        while let Some((index, wanted)) = self.take_wanted() {
+            if !self.plan(now, index, wanted, round_trip) {
                 continue;
             }
             let entry = self.ring.get_mut(index)?;
@@ -304,6 +267,8 @@ impl Sender {
         entry.last_sent = now;
         self.unsent_bytes -= entry.length;
         self.in_flight_bytes += entry.length;
+        self.waiting.earn(entry.length);
+        self.share.sent();
         self.sent += 1;
         self.counts.sent += 1;
         self.copy(self.sent - 1, buffer).map(|length| (length, Transmission::First))
@@ -361,31 +326,6 @@ impl Sender {
         late && self.terms.drops_late
     }
 
-    fn want(&mut self, index: usize) {
-        if let Some(entry) = self.ring.get_mut(index)
-            && !entry.wanted
-            && !entry.given_up
-        {
-            entry.wanted = true;
-            self.wanted += 1;
-            self.lowest_wanted = self.lowest_wanted.min(index);
-        }
-    }
-
-    fn take_wanted(&mut self) -> Option<usize> {
-        if self.wanted == 0 {
-            self.lowest_wanted = self.sent;
-            return None;
-        }
-        let wanted = self.ring.range_mut(self.lowest_wanted.min(self.sent)..self.sent);
-        let (skipped, entry) = wanted.enumerate().find(|(_, entry)| entry.wanted)?;
-        entry.wanted = false;
-        self.wanted -= 1;
-        let index = self.lowest_wanted + skipped;
-        self.lowest_wanted = index + 1;
-        Some(index)
-    }
-
     /// The part of a reported range that is neither here nor acknowledged: it was given up.
     fn gone(&self, range: LossRange) -> Option<LossRange> {
         let after = |a: SequenceNumber, b: SequenceNumber| a.distance_from(b) > 0;
@@ -439,7 +379,7 @@ impl Sender {
         let popped = Popped { length: entry.length, given_up: entry.given_up };
         self.pool.give_back(entry.slot);
         self.first = self.first.plus(1);
-        self.wanted -= usize::from(entry.wanted);
+        self.wanted -= usize::from(entry.wanted != Wanted::No);
         self.lowest_wanted = self.lowest_wanted.saturating_sub(1);
         if self.sent > 0 {
             self.sent -= 1;

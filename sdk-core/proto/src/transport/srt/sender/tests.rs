@@ -44,7 +44,8 @@ fn push(sender: &mut Sender, millis: u64) {
 /// The number of the packet that is sent.
 fn transmit(sender: &mut Sender, millis: u64) -> Option<(u32, Transmission)> {
     let mut buffer = [0; 1_472];
-    let (length, transmission) = sender.transmit(Time::from_millis(millis), &mut buffer)?;
+    let (length, transmission) =
+        sender.transmit(Time::from_millis(millis), &path(), &mut buffer)?;
     assert_eq!(length, 116);
     let retransmitted = buffer[RETRANSMITTED_BYTE] & RETRANSMITTED_FLAG != 0;
     assert_eq!(retransmitted, transmission == Transmission::Again);
@@ -151,4 +152,62 @@ fn where_losses_are_reported_once_everything_unacknowledged_is_sent_again_in_tim
     sender.check_oldest(Time::from_millis(76), &path());
     let sent: Vec<_> = std::iter::from_fn(|| transmit(&mut sender, 76)).collect();
     assert_eq!(sent, [0, 1, 2].map(|number| (number, Transmission::Again)));
+}
+
+/// Sends whatever is due in each millisecond; when, and which packet.
+fn sent_again(sender: &mut Sender, millis: std::ops::Range<u64>) -> Vec<(u64, u32)> {
+    let mut sent = Vec::new();
+    for millis in millis {
+        sender.take_copies(Time::from_millis(millis));
+        while let Some((number, Transmission::Again)) = transmit(sender, millis) {
+            sent.push((millis, number));
+        }
+    }
+    sent
+}
+
+#[test]
+fn in_the_last_round_copies_follow_further_apart_than_a_burst() {
+    let mut sender = sender();
+    // From 190 ms on no report on packet 4 can be answered in time: 254 - 40 - 22.
+    report(&mut sender, 180, lost(2, 2));
+    assert_eq!(sent_again(&mut sender, 180..300), [(180, 2)]);
+    // Bursts of three milliseconds, as far as is known: an eighth of them.
+    report(&mut sender, 200, lost(4, 7));
+    let sent = sent_again(&mut sender, 200..300);
+    assert_eq!(sent.iter().filter(|(_, number)| *number == 4).count(), 3, "{sent:?}");
+    assert!(sent.iter().all(|(_, number)| (4..=7).contains(number)));
+    let times: Vec<_> = sent.iter().filter(|(_, number)| *number == 4).map(|sent| sent.0).collect();
+    assert_eq!(times, [200, 204, 208]);
+}
+
+#[test]
+fn copies_leave_in_time_or_not_at_all() {
+    let mut sender = sender();
+    report(&mut sender, 240, lost(9, 9));
+    assert_eq!(sent_again(&mut sender, 240..300), [(240, 9), (244, 9), (248, 9)]);
+    report(&mut sender, 257, lost(8, 8));
+    assert_eq!(sent_again(&mut sender, 257..300), [(257, 8)]);
+}
+
+#[test]
+fn an_acknowledgement_cancels_copies() {
+    let mut sender = sender();
+    report(&mut sender, 200, lost(0, 0));
+    assert_eq!(sent_again(&mut sender, 200..202), [(200, 0)]);
+    sender.acknowledge(number(10), None);
+    assert_eq!(sent_again(&mut sender, 202..300), []);
+    assert_eq!(sender.copy_due(), None);
+}
+
+#[test]
+fn an_acknowledgement_that_stops_short_of_a_packet_tells_of_its_loss() {
+    let mut sender = sender();
+    sender.acknowledge(number(3), None);
+    sender.check_hole(Time::from_millis(45), &path());
+    assert_eq!(transmit(&mut sender, 45), None, "it may be under way");
+    sender.check_hole(Time::from_millis(48), &path());
+    assert_eq!(transmit(&mut sender, 48), Some((3, Transmission::Again)));
+    sender.check_hole(Time::from_millis(58), &path());
+    assert_eq!(transmit(&mut sender, 58), None, "once a round trip");
 }

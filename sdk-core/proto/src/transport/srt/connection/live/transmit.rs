@@ -70,6 +70,7 @@ impl Live {
     /// Does what time asks for, other than sending.
     fn keep_time(&mut self, now: Time) {
         self.sender.expire(now, &self.round_trip);
+        self.sender.take_copies(now);
         self.sender.check_oldest(now, &self.round_trip);
         let packets = self.sender.counts.dropped - self.dropped_noted;
         if packets > 0 {
@@ -205,7 +206,8 @@ impl Live {
         if !self.sender.has_work() || self.pacer.next_at() > now {
             return None;
         }
-        let Some((length, transmission)) = self.sender.transmit(now, buffer) else {
+        let Some((length, transmission)) = self.sender.transmit(now, &self.round_trip, buffer)
+        else {
             // What was wanted was given up instead: say so.
             let length = self.write_control(now, buffer)?;
             self.count_sent(now, length);
@@ -230,6 +232,7 @@ impl Live {
             (self.delivery_at(), WakeReason::Deliver),
             (acknowledge, WakeReason::Acknowledge),
             (self.losses.report_at(), WakeReason::ReportLosses),
+            (self.sender.copy_due(), WakeReason::Retransmit),
             (self.sender.oldest_due(round_trip), WakeReason::Retransmit),
             (self.sender.expires_at(round_trip), WakeReason::Expire),
             (announce, WakeReason::AnnounceKey),

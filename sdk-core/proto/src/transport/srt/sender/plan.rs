@@ -1,0 +1,203 @@
+//! How often a lost packet is sent again, and when: planned from the time that is left.
+//!
+//! While the peer can still miss a packet a second time, say so, and be answered in time, one
+//! copy is enough: the next report decides. Once it cannot, this is the last round, and several
+//! copies leave, so far apart that one burst does not take them all; the peer discards what it
+//! has. Copies beyond the first are paid from an allowance that media earns, so that a path that
+//! loses everything is not flooded.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use crate::units::Time;
+
+/// Copies in the last round beyond the first. Eight were seen to gain little more than these.
+const LAST_ROUND_COPIES: u8 = 2;
+
+/// Copies are at least so far apart, where there is time, even if bursts seem to be shorter.
+const LEAST_SPACING: Duration = Duration::from_millis(4);
+
+/// Copies are so many mean bursts apart. Their lengths are about exponentially distributed:
+/// three means are exceeded by one in twenty.
+const BURSTS_APART: u32 = 3;
+
+/// The last copy leaves so long before the deadline, for clocks and jitter.
+const MARGIN: Duration = Duration::from_millis(2);
+
+/// What media earns for copies: a byte for every two.
+const EARNED_SHARE: usize = 2;
+
+/// What can be saved up: bursts come after a time without any.
+const MOST_SAVED: usize = 64 << 10;
+
+/// Radio links that are any use lose less than this; links with too much to carry lose more.
+const HIGHEST_SHARE: f64 = 0.27;
+
+/// The share is taken over so many packets.
+const SHARE_SPAN: u32 = 512;
+
+/// Copies that wait for their moment, at most; more are left out.
+const MOST_WAITING: usize = 4_096;
+
+/// Further copies of a packet, and how far apart they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Copies {
+    pub(super) left: u8,
+    pub(super) spacing: Duration,
+}
+
+impl Copies {
+    /// What to send beyond the copy that leaves now, with `left` to go until the deadline, if a
+    /// report on it takes `round` to come and bursts of losses last for `burst` on average.
+    pub(super) fn plan(left: Duration, round: Duration, burst: Duration) -> Self {
+        let time = left.saturating_sub(MARGIN);
+        if left > round || time.is_zero() {
+            return Self::default();
+        }
+        let wanted = (burst * BURSTS_APART).max(LEAST_SPACING);
+        Self { left: LAST_ROUND_COPIES, spacing: wanted.min(time / u32::from(LAST_ROUND_COPIES)) }
+    }
+}
+
+/// How long bursts of losses last, from the first packet sent of one to the last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bursts {
+    mean: Duration,
+}
+
+impl Bursts {
+    /// Takes note of packets in a row that were lost, the last sent `span` after the first.
+    pub(super) fn note(&mut self, span: Duration) {
+        self.mean = (self.mean * 7 + span) / 8;
+    }
+
+    pub(super) fn mean(self) -> Duration {
+        self.mean
+    }
+}
+
+/// What share of the packets is lost the first time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LossShare {
+    sent: u32,
+    lost: u32,
+    is_high: bool,
+}
+
+impl LossShare {
+    pub(super) fn lost(&mut self) {
+        self.lost += 1;
+    }
+
+    pub(super) fn sent(&mut self) {
+        self.sent += 1;
+        if self.sent == SHARE_SPAN {
+            self.is_high = f64::from(self.lost) > f64::from(self.sent) * HIGHEST_SHARE;
+            (self.sent, self.lost) = (0, 0);
+        }
+    }
+
+    /// Whether so much is lost that the path is more likely to be full than to be bad.
+    pub(super) fn is_high(self) -> bool {
+        self.is_high
+    }
+}
+
+/// Copies that wait for their moment, and what is there to pay them from.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    due: BinaryHeap<Reverse<(Time, u32)>>,
+    allowance: usize,
+}
+
+impl Waiting {
+    pub(super) fn new() -> Self {
+        Self { due: BinaryHeap::with_capacity(MOST_WAITING), allowance: MOST_SAVED }
+    }
+
+    /// Media of so many bytes was sent.
+    pub(super) fn earn(&mut self, bytes: usize) {
+        self.allowance = (self.allowance + bytes / EARNED_SHARE).min(MOST_SAVED);
+    }
+
+    /// Whether a copy of so many bytes can be paid; it is paid then.
+    pub(super) fn spend(&mut self, bytes: usize) -> bool {
+        let left = self.allowance.checked_sub(bytes);
+        self.allowance = left.unwrap_or(self.allowance);
+        left.is_some()
+    }
+
+    /// Keeps a packet's number until then; false if too many wait already.
+    pub(super) fn add(&mut self, at: Time, number: u32) -> bool {
+        let room = self.due.len() < MOST_WAITING;
+        if room {
+            self.due.push(Reverse((at, number)));
+        }
+        room
+    }
+
+    /// The next number whose moment has come.
+    pub(super) fn take(&mut self, now: Time) -> Option<u32> {
+        self.next_at().filter(|at| *at <= now)?;
+        self.due.pop().map(|Reverse((_, number))| number)
+    }
+
+    /// When the next one's moment comes.
+    pub(super) fn next_at(&self) -> Option<Time> {
+        self.due.peek().map(|Reverse((at, _))| *at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn one_copy_suffices_while_a_report_on_it_can_come_in_time() {
+        assert_eq!(Copies::plan(millis(151), millis(150), millis(6)), Copies::default());
+        assert_eq!(Copies::plan(millis(150), millis(150), millis(6)).left, LAST_ROUND_COPIES);
+    }
+
+    #[test]
+    fn the_last_copies_are_further_apart_than_bursts_last_where_there_is_time() {
+        let spacing = |left, burst| Copies::plan(left, millis(150), burst).spacing;
+        assert_eq!(spacing(millis(100), millis(6)), millis(18));
+        assert_eq!(spacing(millis(100), Duration::ZERO), LEAST_SPACING);
+        assert_eq!(spacing(millis(20), millis(6)), millis(9), "the last one leaves in time");
+        assert_eq!(Copies::plan(MARGIN, millis(150), millis(6)), Copies::default());
+    }
+
+    #[test]
+    fn losses_beyond_a_quarter_are_taken_for_a_full_path() {
+        for (of_a_hundred, high) in [(20, false), (35, true)] {
+            let mut share = LossShare::default();
+            for number in 0..2 * SHARE_SPAN {
+                share.sent();
+                if number % 100 < of_a_hundred {
+                    share.lost();
+                }
+            }
+            assert_eq!(share.is_high(), high, "{of_a_hundred} %");
+        }
+    }
+
+    #[test]
+    fn copies_wait_in_order_and_are_paid_by_media() {
+        let mut waiting = Waiting::new();
+        assert!(waiting.add(Time::from_millis(9), 1));
+        assert!(waiting.add(Time::from_millis(5), 2));
+        assert_eq!(waiting.take(Time::from_millis(4)), None);
+        assert_eq!(waiting.take(Time::from_millis(9)), Some(2));
+        assert_eq!(waiting.take(Time::from_millis(9)), Some(1));
+        assert!(waiting.spend(MOST_SAVED));
+        assert!(!waiting.spend(1_000));
+        waiting.earn(2_000);
+        assert!(waiting.spend(1_000));
+        assert!(!waiting.spend(1));
+    }
+}

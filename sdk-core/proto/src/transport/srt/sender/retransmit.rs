@@ -1,0 +1,204 @@
+//! What is to be sent again: what reports name, what acknowledgements betray, and the copies that
+//! were planned for it.
+
+use std::time::Duration;
+
+use crate::units::Time;
+
+use super::super::number::SequenceNumber;
+use super::super::round_trip::RoundTrip;
+use super::super::wire::LossRange;
+use super::plan::Copies;
+use super::{ACKNOWLEDGEMENT_SLACK, Entry, Sender, Wanted};
+
+/// A peer that reports again does so no more often than this (section 4.8.2).
+const SHORTEST_REPORT_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A round trip may vary so much, beside half its length, without a queue being the cause.
+const STANDING: Duration = Duration::from_millis(20);
+
+impl Sender {
+    /// The peer misses the packets in `range`; how many of them were looked at, so that a report
+    /// that names the same packets over and over can be cut short.
+    pub(crate) fn report_lost(
+        &mut self,
+        now: Time,
+        range: LossRange,
+        round_trip: &RoundTrip,
+    ) -> usize {
+        let crossing = round_trip.smoothed() + round_trip.variance();
+        if let Some(gone) = self.gone(range) {
+            self.request_drop(gone);
+        }
+        let start = range.first.offset_from(self.first).unwrap_or(0);
+        let Some(last) = range.last.offset_from(self.first) else { return 1 };
+        let end = self.sent.min(last.saturating_add(1));
+        self.note_burst(start, end);
+        for index in start..end {
+            let Some(entry) = self.ring.get_mut(index) else { break };
+            if entry.given_up {
+                self.request_drop_of(index);
+                continue;
+            }
+            if !entry.reported {
+                entry.reported = true;
+                self.share.lost();
+                self.counts.reported_lost += 1;
+            }
+            let crossed = entry.retransmissions > 0
+                && (entry.copies.left > 0 || now < entry.last_sent + crossing);
+            if !crossed {
+                self.want(index, Wanted::Lost);
+            }
+        }
+        end.saturating_sub(start).max(1)
+    }
+
+    /// Acknowledgements stop at the first hole. If one that has just come does not tell of the
+    /// oldest packet although it should, the packet was lost, whether a report says so or not.
+    pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
+        let Some(oldest) = self.ring.front().filter(|_| self.sent > 0) else { return };
+        let missed = oldest.copies.left == 0 && oldest.last_sent + round_trip.cautious() < now;
+        if missed && !is_congested(round_trip) {
+            self.want(0, Wanted::Lost);
+        }
+    }
+
+    /// Acknowledgements stop at the first hole. If the oldest packet should have been
+    /// acknowledged by now and was not, and no report names it, then it, its retransmission or
+    /// the report was lost: it is sent again, no more often than once a round trip. If the peer
+    /// reports only once, then so is everything else that is as old: no report will come.
+    pub(crate) fn check_oldest(&mut self, now: Time, round_trip: &RoundTrip) {
+        if self.oldest_due(round_trip).is_none_or(|due| due > now) {
+            return;
+        }
+        self.want(0, Wanted::Lost);
+        if self.terms.reports_again {
+            return;
+        }
+        let patience = round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
+        for index in 1..self.sent {
+            if self.ring.get(index).is_some_and(|entry| entry.last_sent + patience <= now) {
+                self.want(index, Wanted::Lost);
+            }
+        }
+    }
+
+    /// When [`Sender::check_oldest`] would send.
+    pub(crate) fn oldest_due(&self, round_trip: &RoundTrip) -> Option<Time> {
+        let oldest = self.ring.front().filter(|entry| entry.is_forgotten())?;
+        let due = oldest.last_sent + round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
+        (self.sent > 0 && due <= self.deadline(oldest)).then_some(due)
+    }
+
+    /// Copies whose moment has come are to be sent.
+    pub(crate) fn take_copies(&mut self, now: Time) {
+        while let Some(number) = self.waiting.take(now) {
+            // What has been acknowledged since is no longer here.
+            if let Some(index) = SequenceNumber::new(number).offset_from(self.first) {
+                self.want(index, Wanted::Copy);
+            }
+        }
+    }
+
+    /// When [`Sender::take_copies`] would send.
+    pub(crate) fn copy_due(&self) -> Option<Time> {
+        self.waiting.next_at()
+    }
+
+    /// Plans the copies that follow the one that is to leave now. False if that had better not
+    /// leave either.
+    pub(super) fn plan(
+        &mut self,
+        now: Time,
+        index: usize,
+        wanted: Wanted,
+        round_trip: &RoundTrip,
+    ) -> bool {
+        let late = self.too_late(now, index);
+        if late && wanted == Wanted::Lost {
+            self.give_up(index);
+            return false;
+        }
+        let round = self.round(round_trip);
+        let Some(entry) = self.ring.get_mut(index) else { return false };
+        if wanted == Wanted::Copy {
+            entry.copies.left = entry.copies.left.saturating_sub(1);
+            if late || !self.waiting.spend(entry.length) {
+                entry.copies.left = 0;
+                return false;
+            }
+        } else {
+            let left = (entry.origin + self.terms.latency).since(now);
+            entry.copies = if is_congested(round_trip) || self.share.is_high() {
+                Copies::default()
+            } else {
+                Copies::plan(left, round, self.bursts.mean())
+            };
+        }
+        let number = self.first.plus(index as u32).as_u32();
+        if entry.copies.left > 0 && !self.waiting.add(now + entry.copies.spacing, number) {
+            entry.copies.left = 0;
+        }
+        true
+    }
+
+    /// How long a report takes to come that a packet sent now was lost. A peer that reports again
+    /// does so once in half a cautious round trip, but in no less than 20 ms (section 4.8.2).
+    fn round(&self, round_trip: &RoundTrip) -> Duration {
+        let cautious = round_trip.cautious();
+        if self.terms.reports_again {
+            round_trip.smoothed() + (cautious / 2).max(SHORTEST_REPORT_INTERVAL)
+        } else {
+            cautious + ACKNOWLEDGEMENT_SLACK
+        }
+    }
+
+    /// Takes note of packets from `start` to before `end` that are reported for the first time.
+    fn note_burst(&mut self, start: usize, end: usize) {
+        let first = self.ring.get(start).filter(|entry| !entry.reported);
+        let last = end.checked_sub(1).and_then(|last| self.ring.get(last));
+        if let (Some(first), Some(last)) = (first, last) {
+            self.bursts.note(last.last_sent.since(first.last_sent));
+        }
+    }
+
+    pub(super) fn want(&mut self, index: usize, why: Wanted) {
+        if let Some(entry) = self.ring.get_mut(index)
+            && entry.wanted == Wanted::No
+            && !entry.given_up
+        {
+            entry.wanted = why;
+            self.wanted += 1;
+            self.lowest_wanted = self.lowest_wanted.min(index);
+        }
+    }
+
+    pub(super) fn take_wanted(&mut self) -> Option<(usize, Wanted)> {
+        if self.wanted == 0 {
+            self.lowest_wanted = self.sent;
+            return None;
+        }
+        let wanted = self.ring.range_mut(self.lowest_wanted.min(self.sent)..self.sent);
+        let (skipped, entry) = wanted.enumerate().find(|(_, entry)| entry.wanted != Wanted::No)?;
+        let why = std::mem::replace(&mut entry.wanted, Wanted::No);
+        self.wanted -= 1;
+        let index = self.lowest_wanted + skipped;
+        self.lowest_wanted = index + 1;
+        Some((index, why))
+    }
+}
+
+/// Whether packets stand in a queue on the way: what is lost there is lost because too much is
+/// sent, and copies would make it worse.
+fn is_congested(round_trip: &RoundTrip) -> bool {
+    let empty = round_trip.minimum();
+    round_trip.smoothed() > empty + empty / 2 + STANDING
+}
+
+impl Entry {
+    /// Neither to be sent again, now or later, nor given up.
+    fn is_forgotten(&self) -> bool {
+        self.wanted == Wanted::No && self.copies.left == 0 && !self.given_up
+    }
+}
