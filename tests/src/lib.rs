@@ -1,7 +1,6 @@
 //! What Golive is proven with: bad networks, real peers, and judges of what arrives.
 //!
-//! - [`network`]: what a bad network does to each packet, as a pure function of a seed.
-//! - [`relay`]: the same between real sockets on loopback, in real time.
+//! - [`network`] and [`relay`]: bad networks, in virtual and in real time, from `golive-netlab`.
 //! - [`payload`]: numbered payloads, and a judge who counts what arrived and when.
 //! - [`peers`]: real programs to talk to.
 //! - [`endpoint`]: our own SRT over a plain socket.
@@ -20,11 +19,11 @@
 pub mod browser;
 pub mod endpoint;
 pub mod fuzz;
-pub mod network;
 pub mod payload;
 pub mod peers;
-pub mod relay;
 pub mod simulation;
 pub mod sink;
 pub mod table;
 pub mod trial;
+
+pub use golive_netlab::{network, relay};

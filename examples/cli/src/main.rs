@@ -1,4 +1,5 @@
-//! The `golive` command: broadcast to an ingest, carry a stream, or run a small ingest.
+//! The `golive` command: broadcast to an ingest, carry a stream, run a small ingest, or a bad
+//! network before one.
 //!
 //! `arguments` is what can be said, each command has a module of its own, `monitor` watches what
 //! runs, and `output` shows it: as JSON, as plain lines, or as a live view. What goes wrong is a
@@ -11,6 +12,7 @@ mod exit;
 mod ingest;
 mod logging;
 mod monitor;
+mod netlab;
 mod on_air;
 mod output;
 mod report;
@@ -43,5 +45,6 @@ fn run() -> Result<Exit, Failure> {
         Command::Send(send) => send::run(send, logging),
         Command::Ingest(ingest) => ingest::run(ingest),
         Command::Devices(devices) => devices::run(devices),
+        Command::Netlab(netlab) => netlab::run(netlab),
     }
 }

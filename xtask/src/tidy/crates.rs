@@ -12,10 +12,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("golive-media", &["golive-proto"]),
     ("golive", &["golive-proto", "golive-media"]),
     ("golive-ingest", &["golive-proto", "golive-media", "golive"]),
-    ("golive-cli", &["golive-proto", "golive-media", "golive", "golive-ingest"]),
-    ("golive-tests", &["golive-proto", "golive-media", "golive", "golive-ingest"]),
+    ("golive-cli", &["golive-proto", "golive-media", "golive", "golive-ingest", "golive-netlab"]),
+    ("golive-netlab", &["golive-proto"]),
+    ("golive-tests", &["golive-proto", "golive-media", "golive", "golive-ingest", "golive-netlab"]),
     // The fuzz targets stand outside the workspace, because they want a nightly compiler.
-    ("golive-fuzz", &["golive-proto", "golive-media", "golive", "golive-tests"]),
+    ("golive-fuzz", &["golive-proto", "golive-media", "golive", "golive-netlab", "golive-tests"]),
     ("xtask", &[]),
 ];
 

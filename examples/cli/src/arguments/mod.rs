@@ -4,6 +4,7 @@
 //! does not print, and is cut out of the messages about wrong usage, too.
 
 mod media;
+mod netlab;
 mod secret;
 mod value;
 
@@ -16,6 +17,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use media::{AudioChoice, EncodingArguments, SourceArguments, VideoChoice};
+pub(crate) use netlab::Netlab;
 pub(crate) use secret::{Address, Key, SecretArguments, SecretError, Secrets, ingest_secrets};
 
 use crate::exit::{Exit, Failure};
@@ -105,7 +107,7 @@ Exit status:
   2  wrong usage             3  the ingest refused or could not be reached
   4  a camera or microphone is missing or forbidden";
 
-/// One of the five commands.
+/// One of the six commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(Demo),
@@ -113,6 +115,7 @@ pub(crate) enum Command {
     Send(Send),
     Ingest(Ingest),
     Devices(Devices),
+    Netlab(Netlab),
 }
 
 /// Go on air on this machine: an ingest, a broadcast to it, and a page to watch it in

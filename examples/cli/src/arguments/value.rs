@@ -43,6 +43,29 @@ pub(crate) fn frame_rate(text: &str) -> Result<FrameRate, FrameRateError> {
     rate.ok_or_else(|| FrameRateError(text.to_owned()))
 }
 
+/// What a person typed is not a share.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a share: write per cent from 0 to 100, such as 5%")]
+pub(crate) struct PercentError(String);
+
+/// Reads `5%`, or `5`, as 0.05.
+pub(crate) fn percent(text: &str) -> Result<f64, PercentError> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse::<f64>().ok();
+    let percent = number.filter(|number| (0.0..=100.0).contains(number));
+    percent.map(|percent| percent / 100.0).ok_or_else(|| PercentError(text.to_owned()))
+}
+
+/// What a person typed is not the length of a burst.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not the length of a burst: write packets on average, 1 to 1000, such as 3")]
+pub(crate) struct BurstError(String);
+
+/// Reads `3` and `2.5`.
+pub(crate) fn burst(text: &str) -> Result<f64, BurstError> {
+    let length = text.parse::<f64>().ok().filter(|length| (1.0..=1_000.0).contains(length));
+    length.ok_or_else(|| BurstError(text.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +84,16 @@ mod tests {
         }
         for text in ["", "10", "s", "-1s", "0s", "1.2.3s", "10 s", "1e3s", "soon", "999999h"] {
             assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_are_per_cent_and_bursts_packets() {
+        assert_eq!((percent("5%"), percent("0.5"), percent("0")), (Ok(0.05), Ok(0.005), Ok(0.0)));
+        assert_eq!((burst("3"), burst("1.5")), (Ok(3.0), Ok(1.5)));
+        for text in ["", "%", "101%", "-1", "NaN", "few"] {
+            assert!(percent(text).is_err(), "{text}");
+            assert!(burst(text).is_err(), "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ pub(super) enum Question {
     Jitter = 2,
     Duplicated = 3,
     Reordered = 4,
+    Rate = 5,
 }
 
 /// A source of numbers addressed by question and index: no state, so nothing can shift it.

@@ -9,9 +9,13 @@
 mod conditions;
 mod dice;
 mod link;
+mod profile;
+mod trace;
 
-pub use conditions::{Conditions, Loss, ParseConditionsError, RateLimit};
+pub use conditions::{Conditions, Loss, ParseConditionsError, RateLimit, TraceLimit};
 pub use link::{Counters, Fate, Link};
+pub use profile::{ParseProfileError, Profile};
+pub use trace::{ParseTraceError, Trace};
 
 /// The two directions of a path and the seed of everything random on it.
 #[derive(Clone, Debug, Default, PartialEq)]

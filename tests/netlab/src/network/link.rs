@@ -1,11 +1,12 @@
 //! One direction of a path.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use golive_proto::units::{ByteCount, Time};
 
-use super::Conditions;
 use super::dice::{Dice, Question};
+use super::{Conditions, Trace, TraceLimit};
 
 /// What becomes of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub struct Link {
     in_burst: bool,
     /// When the bottleneck has sent all that waits.
     idle_at: Time,
+    recorded: Recorded,
     /// The latest arrival of those that keep their order.
     latest: Time,
 }
@@ -60,6 +62,43 @@ const COPY_AFTER: Duration = Duration::from_millis(1);
 /// How long a packet is held so that others overtake it.
 const HELD: Duration = Duration::from_millis(20);
 
+/// What waits before a recorded bottleneck.
+#[derive(Clone, Debug, Default)]
+struct Recorded {
+    /// The opportunity that is being used, and what it can still take.
+    opportunity: u64,
+    room: u64,
+    /// When each packet leaves, and how long it is.
+    waiting: VecDeque<(Time, ByteCount)>,
+    waiting_bytes: ByteCount,
+}
+
+impl Recorded {
+    /// When the packet has been sent; nothing if there is no room for it.
+    fn queue(&mut self, now: Time, length: ByteCount, limit: &TraceLimit) -> Option<Time> {
+        while let Some((_, sent)) = self.waiting.pop_front_if(|(at, _)| *at <= now) {
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(sent);
+        }
+        if self.waiting_bytes + length > limit.queue {
+            return None;
+        }
+        let first = limit.trace.first_at(now);
+        if self.opportunity < first {
+            (self.opportunity, self.room) = (first, Trace::PACKET.as_u64());
+        }
+        let mut left = length.as_u64();
+        while left > self.room {
+            left -= self.room;
+            (self.opportunity, self.room) = (self.opportunity + 1, Trace::PACKET.as_u64());
+        }
+        self.room -= left;
+        let at = limit.trace.time_of(self.opportunity).max(now);
+        self.waiting.push_back((at, length));
+        self.waiting_bytes += length;
+        Some(at)
+    }
+}
+
 impl Link {
     /// A link on which nothing has been sent yet.
     pub fn new(conditions: Conditions, seed: u64) -> Self {
@@ -69,6 +108,7 @@ impl Link {
             counters: Counters::default(),
             in_burst: false,
             idle_at: Time::ZERO,
+            recorded: Recorded::default(),
             latest: Time::ZERO,
         }
     }
@@ -130,14 +170,22 @@ impl Link {
     /// When the bottleneck has sent the packet; nothing if there is no room for it.
     fn queue(&mut self, now: Time, length: ByteCount) -> Option<Time> {
         let Some(limit) = self.conditions.rate else {
-            return Some(now);
+            return self.queue_recorded(now, length);
         };
         let waiting = limit.bitrate.bytes_in(self.idle_at.since(now));
         if waiting + length > limit.queue {
             return None;
         }
         self.idle_at = self.idle_at.max(now) + limit.bitrate.time_for(length);
-        Some(self.idle_at)
+        self.queue_recorded(self.idle_at, length)
+    }
+
+    /// The same for the recorded bottleneck, which follows the other one.
+    fn queue_recorded(&mut self, now: Time, length: ByteCount) -> Option<Time> {
+        match &self.conditions.trace {
+            Some(limit) => self.recorded.queue(now, length, limit),
+            None => Some(now),
+        }
     }
 
     fn arrival(&mut self, departure: Time, index: u64) -> Time {
@@ -240,6 +288,30 @@ mod tests {
         let rate = carried as f64 / 10.2;
         assert!((rate / 2e6 - 1.0).abs() < 0.02, "{rate} b/s");
         assert_eq!(link.counters().passed + link.counters().overflowed, 5_000);
+    }
+
+    #[test]
+    fn a_recorded_bottleneck_passes_what_was_recorded_and_no_more() {
+        // A packet every 10 ms, and none in the last half of the second.
+        let lines: Vec<String> = (1..=50).map(|n| (n * 10).to_string()).collect();
+        let trace = Trace::parse(&format!("{}\n1000\n", lines.join("\n"))).unwrap();
+        let limit = TraceLimit { trace, queue: ByteCount::new(13_600) };
+        let conditions = Conditions { trace: Some(limit), ..Conditions::default() };
+        let mut link = Link::new(conditions, 0);
+        let fates = offer(&mut link, 1_000);
+        let arrivals: Vec<u64> = fates
+            .iter()
+            .filter_map(|fate| match fate {
+                Fate::Arrives(at) => Some(at.as_micros() / 1_000),
+                _ => None,
+            })
+            .collect();
+        assert!(arrivals.is_sorted());
+        // 51 opportunities of 1,500 bytes a second, for packets of 1,360, and ten that wait.
+        let within = |from, until| arrivals.iter().filter(|at| (from..until).contains(*at)).count();
+        assert!((54..=57).contains(&within(0, 1_000)), "{}", within(0, 1_000));
+        assert_eq!(within(510, 1_000), 0);
+        assert!(link.counters().overflowed > 800);
     }
 
     #[test]

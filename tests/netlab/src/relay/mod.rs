@@ -184,7 +184,7 @@ impl Shared {
 }
 
 /// The loopback address of the same family.
-pub(crate) fn loopback(target: SocketAddr) -> IpAddr {
+pub fn loopback(target: SocketAddr) -> IpAddr {
     match target {
         SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use golive_proto::units::{Bitrate, ByteCount};
 
+use super::Trace;
+
 /// What one direction of a path does to packets. The default is a perfect wire.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conditions {
@@ -22,6 +24,8 @@ pub struct Conditions {
     pub reordered: f64,
     /// The bottleneck, if there is one.
     pub rate: Option<RateLimit>,
+    /// A bottleneck whose rate was recorded, beyond the first. It has no place in the text.
+    pub trace: Option<TraceLimit>,
 }
 
 /// Random loss.
@@ -40,6 +44,15 @@ pub struct Loss {
 pub struct RateLimit {
     /// Of whole datagrams, with 28 bytes of IPv4 and UDP header each.
     pub bitrate: Bitrate,
+    /// How much may wait.
+    pub queue: ByteCount,
+}
+
+/// A bottleneck that carries what a trace says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceLimit {
+    /// When it carries a packet.
+    pub trace: Trace,
     /// How much may wait.
     pub queue: ByteCount,
 }
