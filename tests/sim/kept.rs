@@ -40,6 +40,7 @@ fn plan(seed: u64) -> Plan {
         duplicated: draw(purpose + 4, 3) as f64 / 100.0,
         reordered: draw(purpose + 5, 3) as f64 / 100.0,
         rate: None,
+        ..Conditions::default()
     };
     let latency = millis(20 + draw(1, 1_500));
     Plan {

@@ -13,7 +13,7 @@ use golive_proto::rate::EncoderTarget;
 use golive_proto::session::{
     Config, Event, Health, Input, LegId, Output, ReconnectPolicy, Role, Session,
 };
-use golive_proto::transport::srt;
+use golive_proto::transport::{Feedback, srt};
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
 use crate::network::{Conditions, Fate, Link, Path};
@@ -69,6 +69,28 @@ pub struct Received {
     pub pts: MediaTime,
     /// Whether decoding can begin here.
     pub keyframe: bool,
+    /// How much it is.
+    pub length: ByteCount,
+}
+
+/// Who steers the encoder in place of the session's own controller.
+pub trait Pilot {
+    /// From one decision to the next.
+    fn interval(&self) -> Duration;
+
+    /// The video bitrate from now on.
+    fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate;
+}
+
+/// What a pilot sees.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight {
+    /// What the transport has measured.
+    pub feedback: Feedback,
+    /// How long the oldest access unit has waited before the transport.
+    pub queue_delay: Duration,
+    /// What is asked of the encoder.
+    pub target: Bitrate,
 }
 
 /// A broadcast and everything around it.
@@ -90,6 +112,7 @@ pub struct BroadcastSimulation {
     events: Vec<(Time, Event)>,
     received: Vec<Received>,
     longest_queue: Duration,
+    pilot: Option<(Box<dyn Pilot>, Time)>,
     ended: bool,
 }
 
@@ -126,10 +149,17 @@ impl BroadcastSimulation {
             events: Vec::new(),
             received: Vec::new(),
             longest_queue: Duration::ZERO,
+            pilot: None,
             ended: false,
         };
         simulation.start_ingest();
         simulation
+    }
+
+    /// Has the encoder steered by `pilot`; the configuration is not to be adaptive then.
+    pub fn steered_by(mut self, pilot: Box<dyn Pilot>) -> Self {
+        self.pilot = Some((pilot, self.now));
+        self
     }
 
     /// How much time has passed.
@@ -192,17 +222,36 @@ impl BroadcastSimulation {
             self.drain();
             let arrival = self.under_way.peek().map(|Reverse(datagram)| datagram.at);
             let ingest = self.ingest.as_ref().and_then(|ingest| ingest.wake);
-            let wakes = [self.session_wake, ingest, arrival, Some(self.encoder.next())];
+            let pilot = self.pilot.as_ref().map(|(_, at)| *at);
+            let wakes = [self.session_wake, ingest, arrival, pilot, Some(self.encoder.next())];
             let next = wakes.into_iter().flatten().min().filter(|next| *next < until);
             let Some(next) = next else { break };
             self.now = self.now.max(next);
             self.arrive();
+            self.steer();
             if let Some(unit) = self.encoder.produce(self.now) {
                 self.session.handle(self.now, Input::Unit(unit));
                 self.session_wake = Some(self.now);
             }
         }
         self.now = until;
+    }
+
+    /// Lets the pilot decide, if it is time.
+    fn steer(&mut self) {
+        let Some((pilot, at)) = self.pilot.as_mut().filter(|(_, at)| *at <= self.now) else {
+            return;
+        };
+        *at = self.now + pilot.interval();
+        let Some(feedback) = self.session.feedback(self.now) else { return };
+        let queue_delay = self.session.health(self.now).queue;
+        let target = self.session.target();
+        let sight = Sight { feedback, queue_delay, target: target.bitrate };
+        let bitrate = pilot.steer(self.now, &sight);
+        if bitrate != target.bitrate {
+            self.session.handle(self.now, Input::Target(EncoderTarget { bitrate, ..target }));
+            self.session_wake = Some(self.now);
+        }
     }
 
     /// Everything that arrives now.
@@ -436,8 +485,9 @@ impl Ingest {
                         received.extend(std::iter::from_fn(|| reader.poll()).filter_map(
                             |output| {
                                 let mpegts::Output::AccessUnit(unit) = output else { return None };
-                                let AccessUnit { track, pts, keyframe, .. } = unit;
-                                Some(Received { at: now, track, pts, keyframe })
+                                let AccessUnit { track, pts, keyframe, data, .. } = unit;
+                                let length = data.len().into();
+                                Some(Received { at: now, track, pts, keyframe, length })
                             },
                         ));
                     }

@@ -6,6 +6,8 @@
 
 mod broadcast;
 mod peer;
+mod rivals;
+mod score;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -16,8 +18,10 @@ use golive_proto::units::{Bitrate, ByteCount, Time};
 
 use crate::network::{Conditions, Counters, Fate, Link, Path};
 use crate::payload::{LENGTH, Payload, Verdict};
-pub use broadcast::{BroadcastSimulation, Received, config};
+pub use broadcast::{BroadcastSimulation, Pilot, Received, Sight, config};
 use peer::Peer;
+pub use rivals::{Range, Rival};
+pub use score::{Bounds, Score};
 
 /// What is simulated.
 #[derive(Clone, Debug)]

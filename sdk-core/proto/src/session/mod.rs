@@ -42,7 +42,7 @@ use steering::Steering;
 use crate::media::AccessUnit;
 use crate::pace::Dropped;
 use crate::rate::EncoderTarget;
-use crate::transport::srt;
+use crate::transport::{Feedback, srt};
 use crate::units::{ByteCount, Time};
 
 /// One thing that happened.
@@ -254,6 +254,11 @@ impl Session {
             audio_video_offset_micros: self.meter.audio_video_offset_micros(),
             totals: self.meter.totals(connections),
         }
+    }
+
+    /// What the connection that carries, or carried last, has measured.
+    pub fn feedback(&self, now: Time) -> Option<Feedback> {
+        self.link.feedback(now)
     }
 
     /// What the video encoder is asked for.

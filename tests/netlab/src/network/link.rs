@@ -76,8 +76,11 @@ struct Recorded {
 impl Recorded {
     /// When the packet has been sent; nothing if there is no room for it.
     fn queue(&mut self, now: Time, length: ByteCount, limit: &TraceLimit) -> Option<Time> {
-        while let Some((_, sent)) = self.waiting.pop_front_if(|(at, _)| *at <= now) {
-            self.waiting_bytes = self.waiting_bytes.saturating_sub(sent);
+        while let Some((at, sent)) = self.waiting.front()
+            && *at <= now
+        {
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(*sent);
+            self.waiting.pop_front();
         }
         if self.waiting_bytes + length > limit.queue {
             return None;

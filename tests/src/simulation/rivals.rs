@@ -1,0 +1,328 @@
+//! How others steer their encoders, as their documents and sources tell: the rules and constants,
+//! in our words. Each sees what it sees at home, as far as the transport here has it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use golive_proto::units::{Bitrate, ByteCount, Time};
+
+use super::{Pilot, Sight};
+
+/// Somebody else's algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rival {
+    /// The floor when the round trip or the send buffer is far out, smaller steps before that.
+    Belacoder,
+    /// Packets in flight and the round trip, five times a second.
+    Moblin,
+    /// Loss and the send buffer, twice a second.
+    StreamPack,
+    /// How full the queue is, once in five seconds.
+    RootEncoder,
+    /// How long video has been queued, with tries upwards that are taken back.
+    Obs,
+    /// None: what was asked for at first.
+    Fixed(Bitrate),
+}
+
+/// Between which bounds all of them move.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// Never below.
+    pub minimum: Bitrate,
+    /// Never above.
+    pub maximum: Bitrate,
+    /// What SRT holds packets back for.
+    pub latency: Duration,
+}
+
+impl Rival {
+    /// Those that adapt.
+    pub const ALL: [Rival; 5] =
+        [Rival::Belacoder, Rival::Moblin, Rival::StreamPack, Rival::RootEncoder, Rival::Obs];
+
+    /// As it is called.
+    pub fn name(self) -> String {
+        match self {
+            Rival::Belacoder => "belacoder".to_owned(),
+            Rival::Moblin => "Moblin".to_owned(),
+            Rival::StreamPack => "StreamPack".to_owned(),
+            Rival::RootEncoder => "RootEncoder".to_owned(),
+            Rival::Obs => "OBS".to_owned(),
+            Rival::Fixed(rate) => format!("fixed at {rate}"),
+        }
+    }
+
+    /// Takes the controls.
+    pub fn pilot(self, range: Range) -> Box<dyn Pilot> {
+        match self {
+            Rival::Belacoder => Box::new(Belacoder::new(range)),
+            Rival::Moblin => Box::new(Moblin { range, ..Moblin::default() }),
+            Rival::StreamPack => Box::new(StreamPack { range, lost: 0 }),
+            Rival::RootEncoder => Box::new(RootEncoder { range, ..RootEncoder::default() }),
+            Rival::Obs => Box::new(Obs { range, ..Obs::default() }),
+            Rival::Fixed(rate) => Box::new(Fixed(rate)),
+        }
+    }
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        Self {
+            minimum: Bitrate::ZERO,
+            maximum: Bitrate::from_kilobits_per_second(10_000),
+            latency: Duration::from_millis(500),
+        }
+    }
+}
+
+impl Range {
+    fn clamp(self, bits: f64) -> Bitrate {
+        Bitrate::from_bits_per_second(bits.max(0.0) as u64).max(self.minimum).min(self.maximum)
+    }
+}
+
+fn bits(rate: Bitrate) -> f64 {
+    rate.as_bits_per_second() as f64
+}
+
+/// Packets that are unacknowledged or unsent, as SRT's send buffer counts.
+fn buffered(sight: &Sight) -> f64 {
+    let feedback = &sight.feedback;
+    let queued = sight.target.bytes_in(sight.queue_delay);
+    (feedback.in_flight + feedback.unsent + queued).as_u64() as f64 / 1_332.0
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+struct Fixed(Bitrate);
+
+impl Pilot for Fixed {
+    fn interval(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn steer(&mut self, _: Time, _: &Sight) -> Bitrate {
+        self.0
+    }
+}
+
+struct Belacoder {
+    range: Range,
+    buffer_average: f64,
+    buffer_jitter: f64,
+    buffer_before: f64,
+    rtt_average: f64,
+    rtt_jitter: f64,
+    rtt_minimum: f64,
+    rtt_before: f64,
+    rtt_rise: f64,
+    next_down: Time,
+    next_up: Time,
+}
+
+impl Belacoder {
+    fn new(range: Range) -> Self {
+        Self {
+            range,
+            buffer_average: 0.0,
+            buffer_jitter: 0.0,
+            buffer_before: 0.0,
+            rtt_average: 0.0,
+            rtt_jitter: 0.0,
+            rtt_minimum: 200.0,
+            rtt_before: 300.0,
+            rtt_rise: 0.0,
+            next_down: Time::ZERO,
+            next_up: Time::ZERO,
+        }
+    }
+
+    fn look(&mut self, sight: &Sight) -> (f64, f64) {
+        let (buffer, rtt) = (buffered(sight), millis(sight.feedback.rtt));
+        self.buffer_average = self.buffer_average * 0.99 + buffer * 0.01;
+        self.buffer_jitter = (self.buffer_jitter * 0.99).max(buffer - self.buffer_before);
+        self.buffer_before = buffer;
+        if self.rtt_average == 0.0 {
+            self.rtt_average = rtt;
+            self.rtt_before = rtt;
+        }
+        self.rtt_average = self.rtt_average * 0.99 + rtt * 0.01;
+        self.rtt_rise = self.rtt_rise * 0.8 + (rtt - self.rtt_before) * 0.2;
+        self.rtt_jitter = (self.rtt_jitter * 0.99).max(rtt - self.rtt_before);
+        self.rtt_before = rtt;
+        // It forgets slowly, so that a path that has become longer is learnt.
+        self.rtt_minimum *= 1.001;
+        if rtt < self.rtt_minimum && self.rtt_rise < 1.0 {
+            self.rtt_minimum = self.rtt_minimum * 0.97 + rtt * 0.03;
+        }
+        (buffer, rtt)
+    }
+}
+
+impl Pilot for Belacoder {
+    fn interval(&self) -> Duration {
+        Duration::from_millis(20)
+    }
+
+    fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate {
+        let (buffer, rtt) = self.look(sight);
+        let (target, latency) = (bits(sight.target), millis(self.range.latency));
+        let far_out = (self.buffer_average + self.buffer_jitter) * 4.0;
+        if rtt >= latency / 3.0 || buffer > far_out {
+            self.next_down = now + Duration::from_millis(250);
+            return self.range.minimum;
+        }
+        if now >= self.next_down && rtt > latency / 5.0 {
+            self.next_down = now + Duration::from_millis(250);
+            return self.range.clamp(target - 100e3 - target / 10.0);
+        }
+        let high = self.rtt_average + (self.rtt_jitter * 4.0).max(self.rtt_average * 0.15);
+        if now >= self.next_down && rtt > high {
+            self.next_down = now + Duration::from_millis(200);
+            return self.range.clamp(target - 100e3);
+        }
+        let low = self.rtt_minimum + (self.rtt_jitter * 2.0).max(1.0);
+        if now >= self.next_up && rtt < low && self.rtt_rise < 0.01 {
+            self.next_up = now + Duration::from_millis(500);
+            return self.range.clamp(target + 30e3 + target / 30.0);
+        }
+        sight.target
+    }
+}
+
+#[derive(Default)]
+struct Moblin {
+    range: Range,
+    in_flight: f64,
+    rtt_average: f64,
+    acknowledged: VecDeque<(Time, ByteCount)>,
+}
+
+impl Pilot for Moblin {
+    fn interval(&self) -> Duration {
+        Duration::from_millis(200)
+    }
+
+    fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate {
+        let feedback = &sight.feedback;
+        let rtt = millis(feedback.rtt);
+        let packets = feedback.in_flight.as_u64() as f64 / 1_332.0;
+        self.in_flight = self.in_flight * 0.8 + packets * 0.2;
+        self.rtt_average =
+            if self.rtt_average == 0.0 { rtt } else { self.rtt_average * 0.9 + rtt * 0.1 };
+        let carried = rate_over(&mut self.acknowledged, now, feedback.acknowledged, 1);
+        let target = bits(sight.target);
+        if self.in_flight > 100.0 || rtt > 250.0 || rtt > self.rtt_average + 50.0 {
+            return self.range.clamp(target - (target * 0.1).max(250e3));
+        }
+        if self.in_flight < 200.0 && rtt <= self.rtt_average + 15.0 {
+            let cap = (carried + 1e6).max(carried * 1.7);
+            return self.range.clamp((target + 100e3).min(cap.max(1e6)));
+        }
+        sight.target
+    }
+}
+
+#[derive(Default)]
+struct StreamPack {
+    range: Range,
+    lost: u64,
+}
+
+impl Pilot for StreamPack {
+    fn interval(&self) -> Duration {
+        Duration::from_millis(500)
+    }
+
+    fn steer(&mut self, _: Time, sight: &Sight) -> Bitrate {
+        let lost = sight.feedback.lost_packets - self.lost.min(sight.feedback.lost_packets);
+        self.lost = sight.feedback.lost_packets;
+        let target = bits(sight.target);
+        let queued = sight.feedback.unsent + sight.target.bytes_in(sight.queue_delay);
+        self.range.clamp(if lost > 0 {
+            target * 0.8
+        } else if queued.as_u64() as f64 / 1_332.0 > 50.0 {
+            target * 0.9
+        } else {
+            // At home it climbs only from the floor, by mistake; here as it was meant.
+            target + 200e3
+        })
+    }
+}
+
+#[derive(Default)]
+struct RootEncoder {
+    range: Range,
+    acknowledged: VecDeque<(Time, ByteCount)>,
+    looks: u32,
+}
+
+/// Access units that its queue holds.
+const ROOT_ENCODER_QUEUE: f64 = 400.0;
+
+impl Pilot for RootEncoder {
+    fn interval(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate {
+        let carried = rate_over(&mut self.acknowledged, now, sight.feedback.acknowledged, 5);
+        self.looks += 1;
+        if !self.looks.is_multiple_of(5) {
+            return sight.target;
+        }
+        let units = (30.0 + 47.0) * sight.queue_delay.as_secs_f64();
+        let full = units / ROOT_ENCODER_QUEUE;
+        self.range.clamp(if full > 0.2 { carried * 0.8 } else { carried * 1.2 })
+    }
+}
+
+#[derive(Default)]
+struct Obs {
+    range: Range,
+    acknowledged: VecDeque<(Time, ByteCount)>,
+    /// What was carried when it was last too much.
+    raised_from: Option<Bitrate>,
+    next_up: Time,
+}
+
+impl Pilot for Obs {
+    fn interval(&self) -> Duration {
+        Duration::from_millis(33)
+    }
+
+    fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate {
+        let carried = rate_over(&mut self.acknowledged, now, sight.feedback.acknowledged, 2);
+        if sight.queue_delay >= Duration::from_millis(200) {
+            self.next_up = now + Duration::from_secs(4);
+            // A try that failed is taken back; otherwise down to what was carried.
+            let back = self.raised_from.take().map_or(f64::INFINITY, bits);
+            return self.range.clamp(carried.min(back).min(bits(sight.target)).max(50e3));
+        }
+        if now >= self.next_up {
+            self.next_up = now + Duration::from_secs(4);
+            self.raised_from = Some(sight.target);
+            return self.range.clamp(bits(sight.target) + bits(self.range.maximum) / 10.0);
+        }
+        sight.target
+    }
+}
+
+/// What was acknowledged over the last seconds, in bits a second.
+fn rate_over(
+    history: &mut VecDeque<(Time, ByteCount)>,
+    now: Time,
+    total: ByteCount,
+    seconds: u64,
+) -> f64 {
+    history.push_back((now, total));
+    while history.front().is_some_and(|(at, _)| now.since(*at) > Duration::from_secs(seconds)) {
+        history.pop_front();
+    }
+    let Some((since, before)) = history.front() else { return 0.0 };
+    let span = now.since(*since).as_secs_f64();
+    if span > 0.0 { total.saturating_sub(*before).as_u64() as f64 * 8.0 / span } else { 0.0 }
+}

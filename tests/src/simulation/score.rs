@@ -1,0 +1,191 @@
+//! How much of a broadcast was seen in time, and how much of it could have been.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use golive_proto::media::Track;
+use golive_proto::units::{Bitrate, ByteCount, Time};
+
+use super::Received;
+use crate::network::Trace;
+
+/// What a viewer got out of a broadcast at 30 pictures a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// Capture slots of a thirtieth of a second.
+    pub slots: u64,
+    /// Slots without a fresh picture played on time, whatever the reason.
+    pub late_slots: u64,
+    /// Bits of pictures that could be decoded and came on time.
+    pub on_time_bits: u64,
+    /// Of the pictures on time: from capture to delivery.
+    pub median_delay: Duration,
+    /// 95 in a hundred took no longer.
+    pub p95_delay: Duration,
+    /// Runs of late slots longer than 200 ms.
+    pub freezes: u64,
+    /// The longest of them.
+    pub longest_freeze: Duration,
+}
+
+/// From one capture slot to the next.
+const SLOT: Duration = Duration::from_nanos(33_333_333);
+/// A viewer notices that the picture stands.
+const FREEZE: Duration = Duration::from_millis(200);
+
+impl Score {
+    /// Judges what was received of the capture slots from `from` to `until`. A picture is on time
+    /// if it can be decoded within `budget` of its capture.
+    pub fn judge(received: &[Received], from: Time, until: Time, budget: Duration) -> Self {
+        let mut played: BTreeMap<u64, (Duration, ByteCount)> = BTreeMap::new();
+        // The place on the timeline up to which everything can be decoded.
+        let mut decodable: Option<i64> = None;
+        for unit in received.iter().filter(|unit| unit.track == Track::Video) {
+            let pts = unit.pts.as_micros();
+            let follows = decodable.is_some_and(|last| (pts - last).unsigned_abs() < NEXT);
+            if !unit.keyframe && !follows {
+                decodable = None;
+                continue;
+            }
+            decodable = Some(pts);
+            let captured = Time::from_micros(pts.max(0).unsigned_abs());
+            let delay = unit.at.since(captured);
+            if delay <= budget && captured >= from && captured < until {
+                played.insert(slot_of(captured), (delay, unit.length));
+            }
+        }
+        let (first, end) = (slot_of(from), slot_of(until));
+        let mut score = Self { slots: end - first, ..Self::default() };
+        let mut late = 0;
+        for slot in first..=end {
+            if slot < end && !played.contains_key(&slot) {
+                late += 1;
+                score.late_slots += 1;
+                continue;
+            }
+            let stood = SLOT * late;
+            if stood > FREEZE {
+                score.freezes += 1;
+                score.longest_freeze = score.longest_freeze.max(stood);
+            }
+            late = 0;
+        }
+        let mut delays: Vec<Duration> = played.values().map(|(delay, _)| *delay).collect();
+        delays.sort_unstable();
+        let percentile = |share: usize| delays.get(delays.len() * share / 100).copied();
+        score.median_delay = percentile(50).unwrap_or_default();
+        score.p95_delay = percentile(95).unwrap_or_default();
+        score.on_time_bits = played.values().map(|(_, length)| length.as_u64() * 8).sum();
+        score
+    }
+
+    /// What a broadcaster who knew the trace could have had: in each slot as much as still gets
+    /// through within `budget`, at most `maximum`, sound and headers taken off.
+    pub fn oracle(trace: &Trace, span: (Time, Time), budget: Duration, bounds: Bounds) -> Self {
+        let (first, end) = (slot_of(span.0), slot_of(span.1));
+        let mut score = Self { slots: end - first, ..Self::default() };
+        let most = bounds.maximum.bytes_in(SLOT).as_u64() as f64;
+        let least = bounds.minimum.bytes_in(SLOT).as_u64() as f64;
+        let sound = bounds.sound.bytes_in(SLOT).as_u64() as f64;
+        let mut waiting = 0.0;
+        for slot in first..end {
+            let now = time_of(slot);
+            let window = trace.capacity(now, now + budget).as_u64() as f64 * PAYLOAD_SHARE;
+            let room = (window - waiting - sound).min(most);
+            if room < least {
+                score.late_slots += 1;
+            } else {
+                score.on_time_bits += (room * 8.0) as u64;
+                waiting += room + sound;
+            }
+            let next = trace.capacity(now, time_of(slot + 1)).as_u64() as f64 * PAYLOAD_SHARE;
+            waiting = (waiting - next).max(0.0);
+        }
+        score
+    }
+}
+
+/// Between which bounds the picture's bitrate moves, and what the sound takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Of the picture.
+    pub minimum: Bitrate,
+    /// Of the picture.
+    pub maximum: Bitrate,
+    /// Beside it.
+    pub sound: Bitrate,
+}
+
+/// Pictures that follow each other are less than this apart, in microseconds.
+const NEXT: u64 = 50_000;
+/// Of a full packet on the wire: six of seven parts and more are media.
+const PAYLOAD_SHARE: f64 = 0.94;
+
+fn slot_of(time: Time) -> u64 {
+    // Captures lie at the beginning of their slots, give or take rounding.
+    (time.as_micros() * 30 + 500_000) / 1_000_000
+}
+
+fn time_of(slot: u64) -> Time {
+    Time::from_micros(slot * 1_000_000 / 30)
+}
+
+#[cfg(test)]
+mod tests {
+    use golive_proto::units::MediaTime;
+
+    use super::*;
+
+    /// Pictures with these numbers, each received 100 ms after its capture; every thirtieth is a
+    /// key frame.
+    fn pictures(numbers: impl IntoIterator<Item = u64>) -> Vec<Received> {
+        let received = |number: u64| Received {
+            at: time_of(number) + Duration::from_millis(100),
+            track: Track::Video,
+            pts: MediaTime::from_micros(time_of(number).as_micros() as i64),
+            keyframe: number.is_multiple_of(30),
+            length: ByteCount::new(1_000),
+        };
+        numbers.into_iter().map(received).collect()
+    }
+
+    fn judge(received: &[Received], millis: u64) -> Score {
+        let until = Time::from_millis(3_000);
+        Score::judge(received, Time::ZERO, until, Duration::from_millis(millis))
+    }
+
+    #[test]
+    fn a_whole_broadcast_is_on_time_and_a_slow_one_is_not() {
+        let score = judge(&pictures(0..90), 100);
+        assert_eq!((score.slots, score.late_slots, score.freezes), (90, 0, 0));
+        assert_eq!(score.on_time_bits, 90 * 8_000);
+        assert_eq!(score.p95_delay, Duration::from_millis(100));
+        assert_eq!(judge(&pictures(0..90), 99).late_slots, 90);
+    }
+
+    #[test]
+    fn what_refers_to_a_lost_picture_is_late_up_to_the_next_key_frame() {
+        let score = judge(&pictures((0..40).chain(41..90)), 200);
+        assert_eq!(score.late_slots, 20);
+        assert_eq!((score.freezes, score.longest_freeze), (1, SLOT * 20));
+    }
+
+    #[test]
+    fn the_oracle_gets_what_the_link_carries_and_no_more() {
+        let rate = Bitrate::from_kilobits_per_second(4_000);
+        let trace = Trace::from_rates(Duration::from_secs(1), [rate; 20]).unwrap();
+        let bounds = |maximum| Bounds {
+            minimum: Bitrate::from_kilobits_per_second(300),
+            maximum: Bitrate::from_kilobits_per_second(maximum),
+            sound: Bitrate::ZERO,
+        };
+        let span = (Time::ZERO, Time::from_millis(10_000));
+        let score = Score::oracle(&trace, span, Duration::from_millis(500), bounds(10_000));
+        let rate = score.on_time_bits as f64 / 10e6;
+        // What waits at the end, half a second's, is on time as well.
+        assert!((3.8..=4.0).contains(&rate), "{rate} Mb/s");
+        let score = Score::oracle(&trace, span, Duration::from_millis(500), bounds(2_000));
+        assert!((score.on_time_bits as f64 / 20e6 - 1.0).abs() < 0.01);
+        assert_eq!(score.late_slots, 0);
+    }
+}
