@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use golive_proto::media::Track;
+use golive_proto::mux::mpegts::TIMELINE_OFFSET;
 use golive_proto::units::{Bitrate, ByteCount, Time};
 
 use super::Received;
@@ -48,7 +49,8 @@ impl Score {
                 continue;
             }
             decodable = Some(pts);
-            let captured = Time::from_micros(pts.max(0).unsigned_abs());
+            let captured =
+                Time::from_micros(pts.max(0).unsigned_abs()).saturating_sub(TIMELINE_OFFSET);
             let delay = unit.at.since(captured);
             if delay <= budget && captured >= from && captured < until {
                 played.insert(slot_of(captured), (delay, unit.length));
@@ -79,27 +81,28 @@ impl Score {
         score
     }
 
-    /// What a broadcaster who knew the trace could have had: in each slot as much as still gets
-    /// through within `budget`, at most `maximum`, sound and headers taken off.
+    /// What a broadcaster who knew the trace could have had. Its bits: in each slot as many as
+    /// still get through within `budget`, at most `maximum`, sound and headers taken off. Its late
+    /// slots: those in which not even a picture of the lowest bitrate gets through, had all
+    /// before it been as small.
     pub fn oracle(trace: &Trace, span: (Time, Time), budget: Duration, bounds: Bounds) -> Self {
         let (first, end) = (slot_of(span.0), slot_of(span.1));
+        let bytes = |rate: Bitrate| rate.bytes_in(SLOT).as_u64() as f64;
+        let (most, least) = (bytes(bounds.maximum), bytes(bounds.minimum));
+        let sound = bytes(bounds.sound);
         let mut score = Self { slots: end - first, ..Self::default() };
-        let most = bounds.maximum.bytes_in(SLOT).as_u64() as f64;
-        let least = bounds.minimum.bytes_in(SLOT).as_u64() as f64;
-        let sound = bounds.sound.bytes_in(SLOT).as_u64() as f64;
-        let mut waiting = 0.0;
+        let (mut large, mut small) = (0.0, 0.0);
         for slot in first..end {
             let now = time_of(slot);
-            let window = trace.capacity(now, now + budget).as_u64() as f64 * PAYLOAD_SHARE;
-            let room = (window - waiting - sound).min(most);
-            if room < least {
-                score.late_slots += 1;
-            } else {
-                score.on_time_bits += (room * 8.0) as u64;
-                waiting += room + sound;
-            }
-            let next = trace.capacity(now, time_of(slot + 1)).as_u64() as f64 * PAYLOAD_SHARE;
-            waiting = (waiting - next).max(0.0);
+            let carries =
+                |until| trace.capacity(now, until).as_u64() as f64 * PAYLOAD_SHARE - sound;
+            let (window, next) = (carries(now + budget), carries(time_of(slot + 1)));
+            let room = (window - large).clamp(0.0, most);
+            score.on_time_bits += (room * 8.0) as u64;
+            large = (large + room - next).max(0.0);
+            let passes = window - small >= least;
+            score.late_slots += u64::from(!passes);
+            small = (small + if passes { least } else { 0.0 } - next).max(0.0);
         }
         score
     }
@@ -142,7 +145,7 @@ mod tests {
         let received = |number: u64| Received {
             at: time_of(number) + Duration::from_millis(100),
             track: Track::Video,
-            pts: MediaTime::from_micros(time_of(number).as_micros() as i64),
+            pts: MediaTime::from_micros((time_of(number) + TIMELINE_OFFSET).as_micros() as i64),
             keyframe: number.is_multiple_of(30),
             length: ByteCount::new(1_000),
         };

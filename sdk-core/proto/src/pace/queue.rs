@@ -80,6 +80,11 @@ impl Queue {
         }
     }
 
+    /// Units wait for `limit` at most from now on.
+    pub fn set_limit(&mut self, limit: Duration) {
+        self.limit = limit;
+    }
+
     /// Queues a unit, unless it is video that can no longer be decoded.
     pub fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
         if unit.track == Track::Video && self.awaiting_keyframe {

@@ -1,10 +1,11 @@
 //! Adaptive bitrate: what the uplink carries decides what the encoder produces.
 //!
-//! One pure policy over cumulative, transport-neutral counters. It lowers the rate when media
-//! stands still somewhere between encoder and receiver: in the queue in front of the transport,
-//! in flight for longer than the link explains, or in a buffer on the way, which shows in the
-//! round-trip time. It comes back in small steps while nothing stands. Loss alone is no reason:
-//! retransmission is there for it.
+//! One pure policy over cumulative, transport-neutral counters. A small queue is kept on the way,
+//! far below what the receiver waits for: as long as it stands, whatever is acknowledged is what
+//! the link carries, and the rate follows that up and down; when it is gone there is room, and
+//! the rate climbs until it stands again. How long media waits is taken from the round trips of
+//! single packets, from acknowledgements that do not come, and from the queue in front of the
+//! transport. Loss alone is no reason to change anything: retransmission is there for it.
 
 use std::time::Duration;
 
@@ -23,14 +24,18 @@ pub struct BitrateRange {
 /// What was measured, as totals since the connection began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Measurement {
-    /// Smoothed round-trip time.
+    /// From sending the newest packet acknowledged to its acknowledgement.
     pub round_trip_time: Option<Duration>,
-    /// How long the oldest access unit has waited in the queue.
-    pub queue_delay: Duration,
+    /// Media that waits in the queue, or has been accepted and not sent yet.
+    pub queued: ByteCount,
+    /// Packets that were reported missing.
+    pub lost_packets: u64,
     /// Media bytes that the receiver has acknowledged.
     pub acknowledged: ByteCount,
     /// Media bytes sent and not acknowledged yet.
     pub in_flight: ByteCount,
+    /// How long the receiver holds media back: what is later than this is lost.
+    pub latency: Duration,
 }
 
 /// Why the rate moved.
@@ -46,51 +51,107 @@ pub enum Direction {
 #[derive(Debug)]
 pub struct Controller {
     range: BitrateRange,
+    /// What the uplink is believed to carry.
+    wanted: Bitrate,
+    /// The same as it was last told: small changes are kept back.
     target: Bitrate,
     acknowledged: WindowedRate,
-    base_round_trip_time: WindowedMinimum,
-    standing: WindowedMinimum,
+    /// All that is acknowledged, since when, and when something was last in flight.
+    total: ByteCount,
+    progressed: Time,
+    in_flight_at: Time,
+    /// What was carried lately while the path was full, or more.
+    carried: Bitrate,
+    /// Round trips of single packets: over a long while, and now.
+    base: WindowedMinimum,
+    recent: WindowedMinimum,
+    /// How long media waits: over the time of a repair, and over that of a key frame.
+    waiting: WindowedMinimum,
+    passing: WindowedMinimum,
+    lost_packets: u64,
+    lossy_until: Time,
+    began: Time,
     next_decision: Time,
-    last_decrease: Option<Time>,
-    last_increase: Time,
 }
 
 /// From one decision to the next.
-const DECISION_INTERVAL: Duration = Duration::from_millis(50);
+const DECISION_INTERVAL: Duration = Duration::from_millis(20);
 /// Before this, windows hold too little to tell a key frame on its way from a queue.
-const SETTLING: Duration = Duration::from_millis(800);
-/// What never drains within this window is standing; what does is only a key frame.
-const STANDING_WINDOW: Duration = Duration::from_millis(400);
-/// The shortest round-trip time in this window is the link's own.
+const SETTLING: Duration = Duration::from_millis(400);
+/// The shortest round trip in this window is the link's own.
 const BASE_WINDOW: Duration = Duration::from_secs(15);
+/// The shortest round trip in this window tells the queue on the way: an acknowledgement that
+/// waited for a repair is followed by one that did not.
+const RECENT_WINDOW: Duration = Duration::from_millis(100);
 /// Over how long the acknowledged rate is taken.
-const RATE_WINDOW: Duration = Duration::from_millis(700);
-/// Media that stands for this long means congestion.
-const CONGESTED: Duration = Duration::from_millis(120);
-/// Media that stands for this long leaves no time for a gentle step.
-const SEVERELY_CONGESTED: Duration = Duration::from_millis(350);
-/// After a step down its effect must show before the next.
-const DECREASE_INTERVAL: Duration = Duration::from_millis(300);
-/// After a step down the link is believed this long before the rate climbs again.
-const HOLD_AFTER_DECREASE: Duration = Duration::from_millis(1_500);
-/// From one step up to the next.
-const INCREASE_INTERVAL: Duration = Duration::from_millis(400);
-/// A step up: a share of the rate and a constant, so that a low rate climbs as well.
-const INCREASE_FACTOR: f64 = 1.05;
-const INCREASE_STEP: Bitrate = Bitrate::from_kilobits_per_second(30);
+const RATE_WINDOW: Duration = Duration::from_millis(300);
+/// An acknowledgement may be late by this much beyond its round trip without meaning anything.
+const STALL_SLACK: Duration = Duration::from_millis(40);
+/// Round trips differ by this much without a queue: acknowledgements come every 10 ms.
+const NOISE: Duration = Duration::from_millis(10);
+/// A loss holds acknowledgements back, and what is in flight seems to grow. Within this window of
+/// it the least that was seen counts.
+const REPAIR_WINDOW: Duration = Duration::from_millis(120);
+/// Acknowledgements that do not come for this long beyond a round trip mean that nothing gets
+/// through.
+const STALLED: Duration = Duration::from_millis(150);
+const FIRST_ROUND_TRIP: Duration = Duration::from_millis(300);
+/// With nothing in flight for this long there is nothing to be acknowledged.
+const IDLE: Duration = Duration::from_millis(300);
+/// What may be under way while nothing gets through, so that its end is noticed.
+const PROBE_WINDOW: ByteCount = ByteCount::new(4_000);
+/// The same for a key frame that passes through.
+const PASSING_WINDOW: Duration = Duration::from_millis(80);
+/// The queue that is kept is this share of what the receiver waits for beyond the round trip.
+const KEPT_SHARE: f64 = 0.2;
+/// Bounds of the queue that is kept.
+const LEAST_KEPT: Duration = Duration::from_millis(15);
+const MOST_KEPT: Duration = Duration::from_millis(120);
+/// The rate is never cut below this share of what is carried.
+const DEEPEST_CUT: f64 = 0.25;
+/// How fast the rate climbs, with each decision, beyond what is known to be carried.
+const CLIMB: f64 = 1.03;
+/// How fast it returns to this share of what was carried lately.
+const RETURN_CLIMB: f64 = 1.15;
+const RETURN_SHARE: f64 = 0.75;
+/// How much of what is carried now goes into what was carried lately, with each decision.
+const RISE_WEIGHT: f64 = 0.2;
+const FALL_WEIGHT: f64 = 0.06;
+/// Beyond what was last seen to be carried, it climbs to at most this multiple and step.
+const PROVEN_FACTOR: f64 = 1.7;
+const PROVEN_STEP: Bitrate = Bitrate::from_kilobits_per_second(1_000);
+/// Headers of container and packets, and a little for repairs: media is this share of the whole.
+const MEDIA_SHARE: f64 = 0.92;
+/// Changes smaller than this are not worth telling the encoder.
+const WORTH_TELLING: f64 = 0.03;
+/// What may be under way at once: so many round trips, for repairs, and so much more, at the rate
+/// that is carried.
+const WINDOW_ROUND_TRIPS: u32 = 3;
+const WINDOW_QUEUE: Duration = Duration::from_millis(200);
+/// Less would keep a key frame from leaving.
+const LEAST_WINDOW: ByteCount = ByteCount::new(12_000);
 
 impl Controller {
     /// A controller that begins at the highest rate.
     pub fn new(range: BitrateRange, now: Time) -> Self {
+        let target = range.maximum.max(range.minimum);
         Self {
             range,
-            target: range.maximum.max(range.minimum),
+            wanted: target,
+            target,
             acknowledged: WindowedRate::new(RATE_WINDOW),
-            base_round_trip_time: WindowedMinimum::new(BASE_WINDOW),
-            standing: WindowedMinimum::new(STANDING_WINDOW),
-            next_decision: now + SETTLING,
-            last_decrease: None,
-            last_increase: now,
+            total: ByteCount::ZERO,
+            progressed: now,
+            in_flight_at: now,
+            carried: Bitrate::ZERO,
+            base: WindowedMinimum::new(BASE_WINDOW),
+            recent: WindowedMinimum::new(RECENT_WINDOW),
+            waiting: WindowedMinimum::new(REPAIR_WINDOW),
+            passing: WindowedMinimum::new(PASSING_WINDOW),
+            lost_packets: 0,
+            lossy_until: now,
+            began: now,
+            next_decision: now,
         }
     }
 
@@ -107,83 +168,146 @@ impl Controller {
     /// Sets new bounds; the rate moves into them at once.
     pub fn set_range(&mut self, range: BitrateRange) {
         self.range = range;
-        self.target = self.clamp(self.target);
+        self.wanted = self.clamp(self.wanted);
+        self.target = self.wanted;
     }
 
     /// Forgets the old connection's measurements; the rate stays, for the uplink is the same.
     pub fn reconnected(&mut self, now: Time) {
-        let target = self.target;
-        *self = Self { target, ..Self::new(self.range, now) };
+        let (wanted, carried) = (self.wanted, self.carried);
+        *self = Self { wanted, target: wanted, carried, ..Self::new(self.range, now) };
+    }
+
+    /// How much may be under way at once: what stands on the way can no longer be dropped when
+    /// the link does not carry it.
+    pub fn window(&self, now: Time) -> ByteCount {
+        if self.is_stalled(now) {
+            return PROBE_WINDOW;
+        }
+        let base = self.base.minimum().unwrap_or(WINDOW_QUEUE);
+        let span = base * WINDOW_ROUND_TRIPS + WINDOW_QUEUE;
+        // Before anything is known, what is produced has to leave.
+        let settled = now.since(self.began) >= SETTLING;
+        let least = if settled { self.range.minimum } else { self.target };
+        self.carried.max(least).bytes_in(span).max(LEAST_WINDOW)
+    }
+
+    /// How long packets that leave now stand in queues on the way.
+    pub fn standing(&self, now: Time) -> Duration {
+        let base = self.base.minimum().unwrap_or_default();
+        let recent = self.recent.minimum().unwrap_or(base);
+        let stalled = now.since(self.progressed).saturating_sub(base + STALL_SLACK);
+        recent.saturating_sub(base + NOISE).max(stalled)
+    }
+
+    /// Whether nothing gets through at the moment, for all that is known.
+    pub fn is_stalled(&self, now: Time) -> bool {
+        let base = self.base.minimum().unwrap_or(FIRST_ROUND_TRIP);
+        now.since(self.progressed) > base + STALLED
     }
 
     /// Takes a measurement; answers with the direction if the rate moved.
     pub fn measure(&mut self, now: Time, measurement: &Measurement) -> Option<Direction> {
         self.acknowledged.add(now, measurement.acknowledged);
-        if let Some(round_trip_time) = measurement.round_trip_time {
-            self.base_round_trip_time.add(now, round_trip_time);
+        if measurement.in_flight > ByteCount::ZERO {
+            self.in_flight_at = now;
         }
-        self.standing.add(now, measurement.queue_delay.max(self.overdue(measurement)));
+        // What was given up is no longer in flight, and may stand on the way all the same.
+        let idle = now.since(self.in_flight_at) > IDLE;
+        if measurement.acknowledged > self.total || idle {
+            self.total = measurement.acknowledged;
+            self.progressed = now;
+            if let Some(round_trip_time) = measurement.round_trip_time {
+                self.base.add(now, round_trip_time);
+                self.recent.add(now, round_trip_time);
+            }
+        }
         if now < self.next_decision {
             return None;
         }
         self.next_decision = now + DECISION_INTERVAL;
-        let standing = self.standing.minimum().unwrap_or_default().max(self.buffered(measurement));
-        if standing > CONGESTED {
-            self.decrease(now, standing)
-        } else {
-            self.increase(now, standing)
-        }
-    }
-
-    /// How much longer what is in flight takes than the link, and repairs on it, explain.
-    fn overdue(&self, measurement: &Measurement) -> Duration {
-        let Some(base) = self.base_round_trip_time.minimum() else { return Duration::ZERO };
-        match self.acknowledged.rate() {
-            // Without progress there is no rate to divide by; the queue and the silence tell.
-            Bitrate::ZERO => Duration::ZERO,
-            // A hole that is being repaired holds the acknowledgements back for some round trips.
-            rate => rate.time_for(measurement.in_flight).saturating_sub(base * 4),
-        }
-    }
-
-    /// How long packets wait in buffers on the way, as the round-trip time shows.
-    fn buffered(&self, measurement: &Measurement) -> Duration {
-        match (measurement.round_trip_time, self.base_round_trip_time.minimum()) {
-            (Some(round_trip_time), Some(base)) => round_trip_time.saturating_sub(base),
-            _ => Duration::ZERO,
-        }
-    }
-
-    fn decrease(&mut self, now: Time, standing: Duration) -> Option<Direction> {
-        if self.last_decrease.is_some_and(|last| now.since(last) < DECREASE_INTERVAL) {
+        let rate = self.acknowledged.rate();
+        let delay = self.measure_delay(now, measurement, rate);
+        self.note_carried(rate, delay);
+        if now.since(self.began) < SETTLING && delay < measurement.latency {
             return None;
         }
-        let carried = self.acknowledged.rate();
-        let lower = if standing > SEVERELY_CONGESTED {
-            // What stands must drain as well: stay clearly under what was carried.
-            self.target.scaled(0.7).min(carried.scaled(0.8).max(self.target.scaled(0.3)))
-        } else {
-            self.target.scaled(0.85)
+        self.wanted = self.decide(rate, delay, self.kept(measurement));
+        self.tell()
+    }
+
+    /// How long what is produced now will wait on its way.
+    fn measure_delay(&mut self, now: Time, measurement: &Measurement, rate: Bitrate) -> Duration {
+        if measurement.lost_packets > self.lost_packets {
+            self.lost_packets = measurement.lost_packets;
+            self.lossy_until = now + REPAIR_WINDOW;
+        }
+        let base = self.base.minimum().unwrap_or_default();
+        let ahead = measurement.in_flight + measurement.queued;
+        let carried = rate.max(self.carried).max(self.range.minimum.scaled(0.25));
+        let waiting = carried.time_for(ahead).saturating_sub(base + NOISE);
+        self.waiting.add(now, waiting);
+        self.passing.add(now, waiting);
+        let lossy = now < self.lossy_until;
+        let least = if lossy { &self.waiting } else { &self.passing };
+        let waiting = least.minimum().unwrap_or_default();
+        let stalled = now.since(self.progressed).saturating_sub(base + STALL_SLACK);
+        waiting.max(stalled)
+    }
+
+    /// The queue that is kept on purpose.
+    fn kept(&self, measurement: &Measurement) -> Duration {
+        let base = self.base.minimum().unwrap_or_default();
+        let room = measurement.latency.saturating_sub(base + base / 2);
+        room.mul_f64(KEPT_SHARE).clamp(LEAST_KEPT, MOST_KEPT)
+    }
+
+    /// Keeps in mind what the path carries.
+    fn note_carried(&mut self, rate: Bitrate, delay: Duration) {
+        // While nothing waits, more may be carried than is sent.
+        let weight = match (rate > self.carried, delay > LEAST_KEPT) {
+            (true, _) => RISE_WEIGHT,
+            (false, true) => FALL_WEIGHT,
+            (false, false) => return,
         };
-        self.last_decrease = Some(now);
-        self.set_target(lower).then_some(Direction::Down)
+        let before = self.carried.scaled(1.0 - weight);
+        self.carried = before.saturating_add(rate.scaled(weight));
     }
 
-    fn increase(&mut self, now: Time, standing: Duration) -> Option<Direction> {
-        let held = self.last_decrease.is_some_and(|last| now.since(last) < HOLD_AFTER_DECREASE);
-        let too_soon = now.since(self.last_increase) < INCREASE_INTERVAL;
-        if held || too_soon || standing > CONGESTED / 2 {
+    /// The rate from now on: below what is carried if more waits than is kept, higher if hardly
+    /// anything does.
+    fn decide(&self, rate: Bitrate, delay: Duration, kept: Duration) -> Bitrate {
+        let filled = delay.as_secs_f64() / kept.as_secs_f64();
+        if filled >= 1.0 {
+            // Beyond what is kept, the rate falls under what is carried, so that it drains.
+            let share = (1.0 - 0.25 * (filled - 1.0)).max(DEEPEST_CUT);
+            return self.clamp(self.carried.scaled(MEDIA_SHARE * share)).min(self.wanted);
+        }
+        if filled > 0.5 {
+            return self.wanted;
+        }
+        // What has just been carried is carried still; up to what was carried lately it is
+        // quickly tried; beyond, step by step.
+        let known = self.carried.scaled(MEDIA_SHARE * RETURN_SHARE);
+        let climb = if self.wanted < known { RETURN_CLIMB } else { CLIMB };
+        let climbing = self.wanted.scaled(climb).max(rate.scaled(MEDIA_SHARE * RETURN_SHARE));
+        // A picture that stands still proves nothing: what was reached stays, up to what was
+        // proven before.
+        let proven =
+            self.carried.scaled(PROVEN_FACTOR).max(self.carried.saturating_add(PROVEN_STEP));
+        self.clamp(climbing.min(proven).max(self.wanted))
+    }
+
+    /// Makes the rate known, if it has changed enough.
+    fn tell(&mut self) -> Option<Direction> {
+        let (wanted, told) = (self.wanted, self.target);
+        let at_a_bound = wanted == self.range.minimum || wanted == self.range.maximum;
+        let change = wanted.max(told).saturating_sub(wanted.min(told));
+        if wanted == told || (change < told.scaled(WORTH_TELLING) && !at_a_bound) {
             return None;
         }
-        self.last_increase = now;
-        let higher = self.target.scaled(INCREASE_FACTOR).saturating_add(INCREASE_STEP);
-        self.set_target(higher).then_some(Direction::Up)
-    }
-
-    fn set_target(&mut self, target: Bitrate) -> bool {
-        let before = self.target;
-        self.target = self.clamp(target);
-        self.target != before
+        self.target = wanted;
+        Some(if wanted < told { Direction::Down } else { Direction::Up })
     }
 
     fn clamp(&self, target: Bitrate) -> Bitrate {
@@ -192,104 +316,4 @@ impl Controller {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RANGE: BitrateRange = BitrateRange {
-        minimum: Bitrate::from_kilobits_per_second(300),
-        maximum: Bitrate::from_kilobits_per_second(4_000),
-    };
-    const STEP: Duration = Duration::from_millis(10);
-
-    /// An encoder that obeys at once, a link of a given capacity, and a buffer in front of it.
-    struct Uplink {
-        now: Time,
-        buffered: f64,
-        acknowledged: f64,
-    }
-
-    impl Uplink {
-        fn new() -> Self {
-            Self { now: Time::ZERO, buffered: 0.0, acknowledged: 0.0 }
-        }
-
-        /// Runs for `seconds`; answers with the worst delay in the buffer during the last half.
-        fn run(
-            &mut self,
-            controller: &mut Controller,
-            seconds: u64,
-            capacity_kbps: u64,
-        ) -> Duration {
-            let capacity = capacity_kbps as f64 * 1_000.0 / 8.0;
-            let end = self.now + Duration::from_secs(seconds);
-            let half = self.now + Duration::from_millis(seconds * 500);
-            let mut worst = Duration::ZERO;
-            while self.now < end {
-                self.now += STEP;
-                let produced = controller.target().bytes_in(STEP).as_u64() as f64;
-                let carried = (capacity * STEP.as_secs_f64()).min(self.buffered + produced);
-                self.buffered += produced - carried;
-                self.acknowledged += carried;
-                let delay = Duration::from_secs_f64(self.buffered / capacity);
-                if self.now > half {
-                    worst = worst.max(delay);
-                }
-                controller.measure(
-                    self.now,
-                    &Measurement {
-                        round_trip_time: Some(Duration::from_millis(40) + delay),
-                        queue_delay: Duration::ZERO,
-                        acknowledged: ByteCount::new(self.acknowledged as u64),
-                        in_flight: ByteCount::new(self.buffered as u64),
-                    },
-                );
-            }
-            worst
-        }
-    }
-
-    #[test]
-    fn a_link_that_halves_is_followed_and_its_return_as_well() {
-        let mut controller = Controller::new(RANGE, Time::ZERO);
-        let mut uplink = Uplink::new();
-        uplink.run(&mut controller, 5, 10_000);
-        assert_eq!(controller.target(), RANGE.maximum, "a link with room leaves the rate alone");
-
-        let delay = uplink.run(&mut controller, 10, 1_500);
-        assert!(controller.target() < Bitrate::from_kilobits_per_second(1_800));
-        assert!(controller.target() > Bitrate::from_kilobits_per_second(700), "not to the floor");
-        assert!(delay < Duration::from_millis(400), "what built up has drained: {delay:?}");
-
-        uplink.run(&mut controller, 20, 10_000);
-        assert_eq!(controller.target(), RANGE.maximum, "it comes all the way back");
-    }
-
-    #[test]
-    fn a_dead_link_goes_to_the_floor_and_never_below() {
-        let mut controller = Controller::new(RANGE, Time::ZERO);
-        for millis in (0..5_000).step_by(10) {
-            let measurement = Measurement {
-                round_trip_time: Some(Duration::from_millis(40)),
-                queue_delay: Duration::from_millis(millis),
-                ..Measurement::default()
-            };
-            controller.measure(Time::from_millis(millis), &measurement);
-        }
-        assert_eq!(controller.target(), RANGE.minimum);
-    }
-
-    #[test]
-    fn a_key_frame_that_passes_through_the_queue_is_no_congestion() {
-        let mut controller = Controller::new(RANGE, Time::ZERO);
-        for millis in (0..10_000).step_by(10) {
-            let since_keyframe = millis % 2_000;
-            let measurement = Measurement {
-                round_trip_time: Some(Duration::from_millis(40)),
-                queue_delay: Duration::from_millis(200_u64.saturating_sub(since_keyframe)),
-                ..Measurement::default()
-            };
-            controller.measure(Time::from_millis(millis), &measurement);
-        }
-        assert_eq!(controller.target(), RANGE.maximum);
-    }
-}
+mod tests;

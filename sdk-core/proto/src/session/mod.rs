@@ -138,7 +138,10 @@ pub struct Session {
     outgoing: Outgoing,
     steering: Steering,
     meter: Meter,
+    queue_limit: Duration,
     latency: Duration,
+    /// The receiver has nothing to go on from.
+    keyframe_owed: bool,
     next_repair: Time,
     /// Dropped, and not told of yet.
     untold: Dropped,
@@ -159,6 +162,9 @@ enum Phase {
     Ended,
 }
 
+/// What waits for longer than this share of the latency comes too late, or leaves no time to
+/// repair it.
+const QUEUE_SHARE: f64 = 0.7;
 /// What does not arrive this long after the owner said stop never will.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 /// Beyond the latency, the receiver's timers need this long to deliver the last packet.
@@ -182,7 +188,9 @@ impl Session {
             outgoing: Outgoing::new(&config),
             steering: Steering::new(&config, now),
             meter: Meter::new(config.epoch),
+            queue_limit: config.queue_limit,
             latency: config.transport.latency,
+            keyframe_owed: false,
             next_repair: now,
             untold: Dropped::default(),
             next_telling: now,
@@ -282,7 +290,13 @@ impl Session {
     fn count_dropped(&mut self, dropped: Dropped) {
         self.meter.dropped(dropped);
         self.untold.add(dropped);
-        if dropped.keyframe_needed {
+        self.keyframe_owed |= dropped.keyframe_needed;
+    }
+
+    /// Asks for the key frame that is owed to the receiver, once it can get through.
+    fn ask_for_keyframe(&mut self, now: Time) {
+        if self.keyframe_owed && !self.steering.is_stalled(now) {
+            self.keyframe_owed = false;
             self.outputs.push_back(Output::Keyframe);
         }
     }
@@ -298,9 +312,10 @@ impl Session {
 
     fn feed(&mut self, now: Time) {
         let pacing = self.steering.pacing_rate(now, self.outgoing.bytes());
+        let window = self.steering.window(now);
         if let Some(connection) = self.link.carrier() {
             connection.set_pacing_rate(now, Some(pacing));
-            if let Some(captured) = self.outgoing.feed(now, connection, pacing) {
+            if let Some(captured) = self.outgoing.feed(now, connection, pacing, window) {
                 self.meter.left(now, captured);
             }
         }
@@ -311,13 +326,15 @@ impl Session {
             return;
         }
         let Some(feedback) = self.link.feedback(now) else { return };
-        let queue_delay = self.outgoing.delay(now);
-        if let Some(reason) = self.steering.measure(now, &feedback, queue_delay) {
+        let queued = self.outgoing.bytes();
+        if let Some(reason) = self.steering.measure(now, &feedback, queued, self.latency) {
             self.announce_target(reason);
         }
-        let dropped = self.outgoing.drop_stale(now);
+        // What waits here will stand on the way as well: it is as old as it will be then.
+        let dropped = self.outgoing.drop_stale(now + self.steering.standing(now));
         self.count_dropped(dropped);
         self.tell_dropped(now);
+        self.ask_for_keyframe(now);
     }
 
     fn announce_target(&mut self, reason: TargetReason) {
@@ -366,6 +383,7 @@ impl Session {
         }
         self.state = State::Live;
         self.latency = latency;
+        self.outgoing.set_limit(self.queue_limit.min(latency.mul_f64(QUEUE_SHARE)));
         self.begin_afresh();
         self.outputs.push_back(Output::Target(self.steering.target()));
         self.tell(Event::Live { latency, encrypted, took, resumed });

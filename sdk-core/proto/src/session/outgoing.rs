@@ -36,6 +36,11 @@ impl Outgoing {
         }
     }
 
+    /// Units wait for `limit` at most from now on.
+    pub(super) fn set_limit(&mut self, limit: Duration) {
+        self.queue.set_limit(limit);
+    }
+
     pub(super) fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
         self.queue.push(now, unit)
     }
@@ -74,9 +79,13 @@ impl Outgoing {
         now: Time,
         connection: &mut srt::Connection,
         pacing: Bitrate,
+        window: ByteCount,
     ) -> Option<i64> {
         let mut left = None;
-        while connection.unsent() <= pacing.bytes_in(AHEAD) {
+        let fits = |connection: &srt::Connection| {
+            connection.unsent() <= pacing.bytes_in(AHEAD) && connection.in_flight() <= window
+        };
+        while fits(connection) {
             left = self.leaving.take().or(left);
             let Some(queued) = self.queue.pop() else { break };
             // A unit that the container has no words for is left out, and costs nobody else.

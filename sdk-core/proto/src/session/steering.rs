@@ -69,15 +69,18 @@ impl Steering {
         &mut self,
         now: Time,
         feedback: &Feedback,
-        queue_delay: Duration,
+        queued: ByteCount,
+        latency: Duration,
     ) -> Option<TargetReason> {
         self.next_measurement = now + MEASUREMENT_INTERVAL;
         if !self.adaptive {
             return None;
         }
         let measurement = Measurement {
-            round_trip_time: Some(feedback.rtt),
-            queue_delay,
+            round_trip_time: feedback.newest_round_trip,
+            queued: queued + feedback.unsent,
+            lost_packets: feedback.lost_packets,
+            latency,
             acknowledged: feedback.acknowledged,
             in_flight: feedback.in_flight,
         };
@@ -105,6 +108,21 @@ impl Steering {
         self.controller.reconnected(now);
         self.congested_at = None;
         self.next_measurement = now;
+    }
+
+    /// How long packets that leave now stand on their way.
+    pub(super) fn standing(&self, now: Time) -> Duration {
+        if self.adaptive { self.controller.standing(now) } else { Duration::ZERO }
+    }
+
+    /// Whether nothing gets through at the moment.
+    pub(super) fn is_stalled(&self, now: Time) -> bool {
+        self.adaptive && self.controller.is_stalled(now)
+    }
+
+    /// How much may be under way at once.
+    pub(super) fn window(&self, now: Time) -> ByteCount {
+        if self.adaptive { self.controller.window(now) } else { ByteCount::new(u64::MAX) }
     }
 
     /// How fast packets may leave while `queued` bytes wait.

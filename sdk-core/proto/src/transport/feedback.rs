@@ -18,6 +18,11 @@ pub struct Feedback {
     pub rtt_variance: Duration,
     /// Shortest `rtt` of the last 10 to 20 seconds: what the path takes with empty queues.
     pub rtt_min: Duration,
+    /// How long before the latest acknowledgement the newest packet that it acknowledged had been
+    /// sent; nothing before the first one. A packet that was sent more than once tells nothing,
+    /// and one whose acknowledgement waited for another tells too much: the least of several
+    /// is what the path takes now.
+    pub newest_round_trip: Option<Duration>,
     /// Every byte put on the wire above UDP: media, retransmissions, control.
     pub sent: ByteCount,
     /// Media bytes that the peer has acknowledged, with their packet headers.

@@ -194,12 +194,17 @@ impl Live {
         self.sender.unsent_bytes()
     }
 
+    pub(crate) fn in_flight(&self) -> ByteCount {
+        self.sender.in_flight_bytes()
+    }
+
     pub(crate) fn feedback(&self, now: Time) -> Feedback {
         Feedback {
             at: now,
             rtt: self.round_trip.smoothed(),
             rtt_variance: self.round_trip.variance(),
             rtt_min: self.round_trip.minimum(),
+            newest_round_trip: self.sender.newest_round_trip(),
             sent: self.counts.bytes_sent,
             acknowledged: self.sender.counts.bytes_acknowledged,
             lost_packets: self.sender.counts.reported_lost,
@@ -363,7 +368,7 @@ impl Live {
     fn acknowledgement(&mut self, now: Time, packet: &ControlPacket<'_>) {
         let Some(acknowledgement) = Acknowledgement::parse(packet.body) else { return };
         let measured = acknowledgement.measured;
-        self.sender.acknowledge(acknowledgement.next, measured.map(|m| m.buffer_free));
+        self.sender.acknowledge(now, acknowledgement.next, measured.map(|m| m.buffer_free));
         let Some(measured) = measured else { return };
         self.outbox.acknowledge(packet.header.information);
         let peer_sends = self.counts.packets_received > 0;

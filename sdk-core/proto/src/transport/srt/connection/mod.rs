@@ -353,6 +353,11 @@ impl Connection {
         self.live().map_or(ByteCount::ZERO, Live::unsent)
     }
 
+    /// Media sent and not acknowledged yet.
+    pub fn in_flight(&self) -> ByteCount {
+        self.live().map_or(ByteCount::ZERO, Live::in_flight)
+    }
+
     fn live(&self) -> Option<&Live> {
         match &self.phase {
             Phase::Live(live) => Some(live),

@@ -4,8 +4,16 @@ use std::time::Duration;
 
 use crate::units::Time;
 
-/// Samples of which one drift is the mean.
-const DRIFT_SAMPLES: i64 = 1_000;
+/// Samples of which the one that was under way for the shortest time tells the drift: whatever
+/// else delays a sample, a queue above all, only makes it longer.
+const DRIFT_SAMPLES: u32 = 1_000;
+
+/// No clock drifts further during so many samples, ten seconds and more; in microseconds.
+const LARGEST_STEP: i64 = 5_000;
+
+/// Packets that come earlier than the handshake by more prove that it was delayed, and with it all
+/// that is counted from it; in microseconds.
+const HANDSHAKE_DELAY: i64 = 20_000;
 
 /// A drift beyond this moves the base; in microseconds.
 const MAX_DRIFT: i64 = 5_000;
@@ -20,8 +28,9 @@ pub(crate) struct TimeBase {
     /// began, if need be.
     base: i64,
     drift: i64,
-    sum: i64,
-    samples: i64,
+    samples: u32,
+    /// The shortest round trip of these samples, and how late its packet was.
+    best: Option<(Duration, i64)>,
     first_rtt: Option<Duration>,
     last_origin: i64,
 }
@@ -30,7 +39,7 @@ impl TimeBase {
     /// The handshake that carried `timestamp` arrived at `arrival`.
     pub(crate) fn new(arrival: Time, timestamp: u32) -> Self {
         let base = signed(arrival).saturating_sub(i64::from(timestamp));
-        Self { base, drift: 0, sum: 0, samples: 0, first_rtt: None, last_origin: i64::MIN }
+        Self { base, drift: 0, samples: 0, best: None, first_rtt: None, last_origin: i64::MIN }
     }
 
     /// When a packet with `timestamp` left the peer's application, plus the way of the
@@ -52,16 +61,25 @@ impl TimeBase {
     /// that it ended. Half of what the round trip has changed since the first is taken for a
     /// change of the path, the rest for drift.
     pub(crate) fn sample(&mut self, now: Time, timestamp: u32, rtt: Duration) {
-        let first = *self.first_rtt.get_or_insert(rtt);
-        let path = (micros(rtt) - micros(first)) / 2;
-        let drift = signed(now) - self.origin(now, timestamp) - path;
-        self.sum = self.sum.saturating_add(drift);
+        let offset = signed(now) - self.origin(now, timestamp);
+        if offset - self.drift < -HANDSHAKE_DELAY {
+            // Nothing arrives before its time: the handshake had stood in a queue.
+            self.base = self.base.saturating_add(offset - self.drift);
+            (self.best, self.samples, self.first_rtt) = (None, 0, None);
+            return;
+        }
+        if self.best.is_none_or(|(shortest, _)| rtt < shortest) {
+            self.best = Some((rtt, offset));
+        }
         self.samples += 1;
         if self.samples < DRIFT_SAMPLES {
             return;
         }
-        self.drift = self.sum / self.samples;
-        (self.sum, self.samples) = (0, 0);
+        self.samples = 0;
+        let Some((rtt, offset)) = self.best.take() else { return };
+        let first = *self.first_rtt.get_or_insert(rtt);
+        let drift = offset - (micros(rtt) - micros(first)) / 2;
+        self.drift += (drift - self.drift).clamp(-LARGEST_STEP, LARGEST_STEP);
         if self.drift.abs() > MAX_DRIFT {
             let excess = MAX_DRIFT * self.drift.signum();
             self.base = self.base.saturating_add(excess);
@@ -112,6 +130,28 @@ mod tests {
         let hours = Time::from_millis(5 * 3_600_000);
         let timestamp = (u32::MAX - 9_999).wrapping_add((5u64 * 3_600_000_000) as u32);
         assert_eq!(base.delivery(base.origin(hours, timestamp), LATENCY), hours + LATENCY);
+    }
+
+    #[test]
+    fn a_queue_on_the_way_is_not_taken_for_drift() {
+        let mut base = TimeBase::new(Time::ZERO, 0);
+        for sample in 0..10_000_u64 {
+            let queue = Duration::from_millis(if sample % 50 == 0 { 0 } else { 300 });
+            let sent = Time::from_millis(sample * 10);
+            let arrived = sent + queue;
+            let rtt = Duration::from_millis(40) + queue;
+            base.sample(arrived, sent.as_micros() as u32, rtt);
+        }
+        let delivery = base.delivery(base.origin(Time::from_millis(9), 9_000), LATENCY);
+        assert_eq!(delivery, Time::from_millis(9) + LATENCY);
+    }
+
+    #[test]
+    fn a_handshake_that_stood_in_a_queue_does_not_delay_what_follows() {
+        let mut base = TimeBase::new(Time::from_millis(800), 0);
+        base.sample(Time::from_millis(830), 810_000, Duration::from_millis(40));
+        let delivery = base.delivery(base.origin(Time::from_millis(860), 840_000), LATENCY);
+        assert_eq!(delivery, Time::from_millis(860) + LATENCY);
     }
 
     #[test]

@@ -117,6 +117,7 @@ pub(crate) struct Sender {
     /// Everything before this number the peer has or has skipped.
     acknowledged: SequenceNumber,
     drop_requests: VecDeque<LossRange>,
+    newest_round_trip: Option<Duration>,
     bursts: Bursts,
     share: LossShare,
     waiting: Waiting,
@@ -139,6 +140,7 @@ impl Sender {
             window: terms.flow_window,
             acknowledged: first,
             drop_requests: VecDeque::with_capacity(MAX_DROP_REQUESTS),
+            newest_round_trip: None,
             bursts: Bursts::default(),
             share: LossShare::default(),
             waiting: Waiting::new(),
@@ -188,7 +190,12 @@ impl Sender {
 
     /// The peer has, or has skipped, everything before `next`; `buffer_free` packets fit into
     /// its buffer from there on, if it says so.
-    pub(crate) fn acknowledge(&mut self, next: SequenceNumber, buffer_free: Option<u32>) {
+    pub(crate) fn acknowledge(
+        &mut self,
+        now: Time,
+        next: SequenceNumber,
+        buffer_free: Option<u32>,
+    ) {
         // Numbers that were never sent are a fault of the peer, or an attack.
         if next.distance_from(self.first) > self.sent as i32
             || next.distance_from(self.acknowledged) < 0
@@ -199,7 +206,12 @@ impl Sender {
         if let Some(free) = buffer_free {
             self.window = free.min(self.terms.flow_window);
         }
-        for _ in 0..next.offset_from(self.first).unwrap_or(0) {
+        let acknowledged = next.offset_from(self.first).unwrap_or(0);
+        let newest = acknowledged.checked_sub(1).and_then(|newest| self.ring.get(newest));
+        if let Some(newest) = newest.filter(|entry| entry.retransmissions == 0) {
+            self.newest_round_trip = Some(now.since(newest.last_sent));
+        }
+        for _ in 0..acknowledged {
             if let Some(entry) = self.pop_front()
                 && !entry.given_up
             {
@@ -277,6 +289,11 @@ impl Sender {
     /// A range of packets that the peer should stop waiting for.
     pub(crate) fn take_drop_request(&mut self) -> Option<LossRange> {
         self.drop_requests.pop_front()
+    }
+
+    /// From sending the newest packet acknowledged to its acknowledgement.
+    pub(crate) fn newest_round_trip(&self) -> Option<Duration> {
+        self.newest_round_trip
     }
 
     /// Packets sent, or skipped, and not yet acknowledged.

@@ -110,12 +110,12 @@ fn an_acknowledgement_that_does_not_come_is_waited_for_a_round_trip() {
 #[test]
 fn the_flow_window_holds_back_new_packets_only() {
     let mut sender = sender();
-    sender.acknowledge(number(2), Some(8));
+    sender.acknowledge(Time::from_millis(60), number(2), Some(8));
     push(&mut sender, 10);
     assert_eq!(transmit(&mut sender, 10), None, "eight are in flight");
     report(&mut sender, 50, lost(4, 4));
     assert_eq!(transmit(&mut sender, 50), Some((4, Transmission::Again)));
-    sender.acknowledge(number(3), Some(8));
+    sender.acknowledge(Time::from_millis(60), number(3), Some(8));
     assert_eq!(transmit(&mut sender, 51), Some((10, Transmission::First)));
 }
 
@@ -136,11 +136,11 @@ fn a_full_buffer_gives_up_the_oldest_packets() {
 fn numbers_that_were_never_sent_are_neither_acknowledged_nor_lost() {
     let mut sender = sender();
     push(&mut sender, 10);
-    sender.acknowledge(number(11), None);
+    sender.acknowledge(Time::from_millis(60), number(11), None);
     report(&mut sender, 50, lost(10, 0x1000_0000));
     assert_eq!(sender.in_flight(), 10);
     assert_eq!(sender.counts.reported_lost, 0);
-    sender.acknowledge(number(10), None);
+    sender.acknowledge(Time::from_millis(60), number(10), None);
     assert_eq!(sender.in_flight(), 0);
     assert_eq!(sender.counts.bytes_acknowledged, ByteCount::new(1_160));
 }
@@ -195,7 +195,7 @@ fn an_acknowledgement_cancels_copies() {
     let mut sender = sender();
     report(&mut sender, 200, lost(0, 0));
     assert_eq!(sent_again(&mut sender, 200..202), [(200, 0)]);
-    sender.acknowledge(number(10), None);
+    sender.acknowledge(Time::from_millis(60), number(10), None);
     assert_eq!(sent_again(&mut sender, 202..300), []);
     assert_eq!(sender.copy_due(), None);
 }
@@ -203,7 +203,7 @@ fn an_acknowledgement_cancels_copies() {
 #[test]
 fn an_acknowledgement_that_stops_short_of_a_packet_tells_of_its_loss() {
     let mut sender = sender();
-    sender.acknowledge(number(3), None);
+    sender.acknowledge(Time::from_millis(60), number(3), None);
     sender.check_hole(Time::from_millis(45), &path());
     assert_eq!(transmit(&mut sender, 45), None, "it may be under way");
     sender.check_hole(Time::from_millis(48), &path());
