@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         if Instant::now() >= next_report {
             next_report += REPORT_INTERVAL;
             let now = relay.statistics();
-            monitor.event(report(&before, &now, began.elapsed()))?;
+            monitor.event(report(&before, &now))?;
             before = now;
         }
     }
@@ -83,13 +83,12 @@ fn read_trace(file: &FilePath) -> Result<Trace, Failure> {
 }
 
 /// What happened since the report before.
-fn report(before: &Statistics, now: &Statistics, elapsed: Duration) -> EventReport {
+fn report(before: &Statistics, now: &Statistics) -> EventReport {
     let up = Way::between(&before.forward, &now.forward);
     let down = Way::between(&before.backward, &now.backward);
     let late = now.latest_release.as_secs_f64() * 1e3;
     let message = format!("up {up}   down {down}");
     EventReport::new("relayed", Tone::Plain, message)
-        .with("t_s", (elapsed.as_secs_f64() * 10.0).round() / 10.0)
         .with("up_kbps", up.kilobits)
         .with("up_packets", up.packets)
         .with("up_lost", up.lost)

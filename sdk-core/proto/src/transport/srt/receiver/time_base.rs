@@ -13,7 +13,7 @@ const LARGEST_STEP: i64 = 5_000;
 
 /// Packets that come earlier than the handshake by more prove that it was delayed, and with it all
 /// that is counted from it; in microseconds.
-const HANDSHAKE_DELAY: i64 = 20_000;
+const HANDSHAKE_DELAY: i64 = 100_000;
 
 /// A drift beyond this moves the base; in microseconds.
 const MAX_DRIFT: i64 = 5_000;
