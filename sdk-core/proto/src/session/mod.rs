@@ -327,7 +327,9 @@ impl Session {
         }
         let Some(feedback) = self.link.feedback(now) else { return };
         let queued = self.outgoing.bytes();
-        if let Some(reason) = self.steering.measure(now, &feedback, queued, self.latency) {
+        let moved = self.steering.measure(now, &feedback, queued, self.latency);
+        // At the end nothing is produced any more, and what is measured then says nothing.
+        if let Some(reason) = moved.filter(|_| self.phase == Phase::Running) {
             self.announce_target(reason);
         }
         // What waits here will stand on the way as well: it is as old as it will be then.

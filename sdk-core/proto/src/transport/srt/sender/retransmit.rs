@@ -17,6 +17,9 @@ const SHORTEST_REPORT_INTERVAL: Duration = Duration::from_millis(20);
 /// A round trip may vary so much, beside half its length, without a queue being the cause.
 const STANDING: Duration = Duration::from_millis(20);
 
+/// A peer may take this long to look at what has arrived.
+const HOLE_SLACK: Duration = Duration::from_millis(10);
+
 impl Sender {
     /// The peer misses the packets in `range`; how many of them were looked at, so that a report
     /// that names the same packets over and over can be cut short.
@@ -58,7 +61,8 @@ impl Sender {
     /// oldest packet although it should, the packet was lost, whether a report says so or not.
     pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
         let Some(oldest) = self.ring.front().filter(|_| self.sent > 0) else { return };
-        let missed = oldest.copies.left == 0 && oldest.last_sent + round_trip.cautious() < now;
+        let due = oldest.last_sent + round_trip.cautious() + HOLE_SLACK;
+        let missed = oldest.copies.left == 0 && due < now;
         if missed && !is_congested(round_trip) {
             self.want(0, Wanted::Lost);
         }
