@@ -311,7 +311,7 @@ impl Session {
     }
 
     fn feed(&mut self, now: Time) {
-        let pacing = self.steering.pacing_rate(now, self.outgoing.bytes());
+        let pacing = self.steering.pacing_rate(now, self.outgoing.bytes(), self.latency);
         let window = self.steering.window(now);
         if let Some(connection) = self.link.carrier() {
             connection.set_pacing_rate(now, Some(pacing));

@@ -29,9 +29,11 @@ const OPEN_GAIN: f64 = 2.5;
 /// The same while the uplink is congested: enough for retransmission and key frames, too little
 /// to fill buffers.
 const CONGESTED_GAIN: f64 = 1.5;
-/// On an uplink with room, what waits leaves within this time, whatever the target: a queue that
-/// only the pacer makes must not be taken for congestion.
-const DRAIN_TIME: Duration = Duration::from_millis(200);
+/// On an uplink with room, what waits leaves within a quarter of the latency, whatever the target: a
+/// queue that only the pacer makes must be neither taken for congestion nor dropped as stale.
+const DRAIN_SHARE: u32 = 4;
+const SHORTEST_DRAIN: Duration = Duration::from_millis(20);
+const LONGEST_DRAIN: Duration = Duration::from_millis(200);
 /// Congestion is remembered this long.
 const CONGESTION_MEMORY: Duration = Duration::from_secs(2);
 
@@ -126,13 +128,14 @@ impl Steering {
     }
 
     /// How fast packets may leave while `queued` bytes wait.
-    pub(super) fn pacing_rate(&self, now: Time, queued: ByteCount) -> Bitrate {
+    pub(super) fn pacing_rate(&self, now: Time, queued: ByteCount, latency: Duration) -> Bitrate {
         let media = self.target.bitrate.saturating_add(self.audio_bitrate);
         let congested = self.congested_at.is_some_and(|at| now.since(at) < CONGESTION_MEMORY);
         if congested {
             return media.scaled(OVERHEAD * CONGESTED_GAIN);
         }
-        let draining = Bitrate::average(queued, DRAIN_TIME);
+        let time = (latency / DRAIN_SHARE).clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
+        let draining = Bitrate::average(queued, time);
         media.scaled(OVERHEAD * OPEN_GAIN).max(draining.scaled(OVERHEAD))
     }
 }
