@@ -9,6 +9,7 @@ use golive_tests::peers::{
     receive_into_file, small_mp4, wait_until_bound,
 };
 
+use crate::broadcaster;
 use crate::recorded::{Expected, assert_watchable};
 use crate::scratch::Scratch;
 
@@ -74,15 +75,11 @@ fn into_ingest(scratch: &Scratch, film: &Path) {
 
 fn broadcast(film: &Path, mode: Mode) -> f64 {
     let seconds = if long() { 60 } else { 10 };
-    let mut command = golive();
-    command.args(["to", &options().url(mode), "--json", "--loop"]);
-    command.args(["--video", &format!("file:{}", film.display()), "--audio", "file"]);
-    command.args(["--size", "640x360", "--video-bitrate", "1500k"]);
-    command.args(["--duration", &format!("{seconds}s")]);
-    let mut broadcaster = Process::start(command, Output::Log);
-    let status = broadcaster.wait(Duration::from_secs(seconds + 30));
-    assert!(status.success(), "golive ended with {status}: {:#?}", broadcaster.log());
-    seconds as f64
+    let film = format!("file:{}", film.display());
+    let source = ["--video", &film, "--audio", "file", "--loop"];
+    let mut broadcaster = broadcaster::start(&options().url(mode), &source, seconds);
+    broadcaster::finish(&mut broadcaster, seconds);
+    f64::from(seconds)
 }
 
 fn options() -> Options {

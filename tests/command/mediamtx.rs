@@ -7,10 +7,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use golive_tests::peers::{
-    Flash, Mode, Options, Output, Process, available, free_address, golive, receive_into_file,
+    Flash, Mode, Options, Output, Process, available, free_address, receive_into_file,
     wait_until_bound,
 };
 
+use crate::broadcaster;
 use crate::recorded::{Expected, assert_watchable};
 use crate::scratch::Scratch;
 
@@ -47,13 +48,12 @@ fn through_mediamtx(name: &str, passphrase: Option<&str>) {
     wait_until_bound(address);
 
     let file = scratch.file("received.ts");
-    let mut broadcaster =
-        broadcast(&options("publish:live", passphrase).url(Mode::Caller(address)));
+    let url = options("publish:live", passphrase).url(Mode::Caller(address));
+    let mut broadcaster = broadcaster::start(&url, &broadcaster::SYNTHETIC, SECONDS);
     std::thread::sleep(HEAD_START);
     let reading = options("read:live", passphrase);
     let mut reader = receive_into_file(Mode::Caller(address), &reading, &file);
-    let status = broadcaster.wait(Duration::from_secs(u64::from(SECONDS) + 30));
-    assert!(status.success(), "golive ended with {status}: {:#?}", broadcaster.log());
+    broadcaster::finish(&mut broadcaster, SECONDS);
     // Whether ffmpeg calls the end of its input an error is its own affair.
     reader.wait(Duration::from_secs(20));
     let seconds = f64::from(SECONDS) - HEAD_START.as_secs_f64();
@@ -69,14 +69,6 @@ fn configure(address: SocketAddr, passphrase: Option<&str>) -> String {
         format!("    srtPublishPassphrase: {passphrase}\n    srtReadPassphrase: {passphrase}\n")
     });
     format!("{others}srtAddress: {address}\npaths:\n  all_others:\n{keys}")
-}
-
-fn broadcast(url: &str) -> Process {
-    let mut command = golive();
-    command.args(["to", url, "--video", "synthetic", "--audio", "synthetic"]);
-    command.args(["--size", "640x360", "--video-bitrate", "1500k"]);
-    command.args(["--duration", &format!("{SECONDS}s"), "--json"]);
-    Process::start(command, Output::Log)
 }
 
 fn options(stream_id: &str, passphrase: Option<&str>) -> Options {

@@ -5,11 +5,12 @@ use std::io::Write;
 use std::time::Duration;
 
 use golive_tests::peers::{
-    Flash, Mode, Options, Output, Process, available, free_address, golive, long,
-    receive_into_file, transmit_to_udp, wait_until_bound,
+    Flash, Mode, Options, available, free_address, long, receive_into_file, transmit_to_udp,
+    wait_until_bound,
 };
 use golive_tests::sink::Sink;
 
+use crate::broadcaster;
 use crate::recorded::{Expected, assert_watchable};
 use crate::scratch::Scratch;
 
@@ -94,13 +95,9 @@ fn into_transmit(name: &str, key_length: Option<u8>) {
 /// Runs `golive to` with the synthetic source; returns for how many seconds.
 fn broadcast(mode: Mode, options: &Options) -> u32 {
     let seconds = if long() { 60 } else { 10 };
-    let mut command = golive();
-    command.args(["to", &options.url(mode), "--video", "synthetic", "--audio", "synthetic"]);
-    command.args(["--size", "640x360", "--video-bitrate", "1500k"]);
-    command.args(["--duration", &format!("{seconds}s"), "--json"]);
-    let mut broadcaster = Process::start(command, Output::Log);
-    let status = broadcaster.wait(Duration::from_secs(u64::from(seconds) + 30));
-    assert!(status.success(), "golive ended with {status}: {:#?}", broadcaster.log());
+    let url = options.url(mode);
+    let mut broadcaster = broadcaster::start(&url, &broadcaster::SYNTHETIC, seconds);
+    broadcaster::finish(&mut broadcaster, seconds);
     seconds
 }
 

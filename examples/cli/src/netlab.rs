@@ -14,8 +14,6 @@ use crate::output::Output;
 use crate::report::{EventReport, Tone};
 use crate::stop::Stop;
 
-/// What waits before the uplink unless told otherwise: a second at 4 Mb/s.
-const QUEUE: ByteCount = ByteCount::new(500_000);
 /// How often a wish to stop is looked for.
 const STEP: Duration = Duration::from_millis(100);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
@@ -63,9 +61,11 @@ fn path(arguments: &Arguments) -> Result<Path, Failure> {
         }
     }
     let queue = arguments.queue.map(ByteCount::new);
-    up.rate = arguments.rate.map(|bitrate| RateLimit { bitrate, queue: queue.unwrap_or(QUEUE) });
+    up.rate = arguments
+        .rate
+        .map(|bitrate| RateLimit { bitrate, queue: queue.unwrap_or(TraceLimit::QUEUE) });
     if let Some(file) = &arguments.trace {
-        up.trace = Some(TraceLimit { trace: read_trace(file)?, queue: QUEUE });
+        up.trace = Some(TraceLimit { trace: read_trace(file)?, queue: TraceLimit::QUEUE });
     }
     if let (Some(limit), Some(queue)) = (&mut up.trace, queue) {
         limit.queue = queue;

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use golive_proto::session::Config;
 use golive_proto::transport::srt;
-use golive_proto::units::{Bitrate, ByteCount, Time};
+use golive_proto::units::{Bitrate, Time};
 use golive_tests::network::{Conditions, Path, Profile, Trace, TraceLimit};
 use golive_tests::simulation::{Bounds, BroadcastSimulation, Range, Rival, Score, config};
 
@@ -24,7 +24,6 @@ const ONE_WAY: Duration = Duration::from_millis(30);
 const MINIMUM: Bitrate = Bitrate::from_kilobits_per_second(300);
 const MAXIMUM: Bitrate = Bitrate::from_kilobits_per_second(6_000);
 const SOUND: Bitrate = Bitrate::from_kilobits_per_second(128);
-const QUEUE: ByteCount = ByteCount::new(500_000);
 /// A player holds pictures back a little of its own; and the receiver of SRT moves its clock by up
 /// to a hundred milliseconds when packets stand on the way for long.
 const PLAYER_SLACK: Duration = Duration::from_millis(120);
@@ -92,7 +91,7 @@ fn networks(folder: Option<&FilePath>) -> Vec<(String, Conditions, Conditions)> 
     let read = |file: std::path::PathBuf| {
         let text = std::fs::read_to_string(&file).expect("a trace");
         let trace = Trace::parse(&text).expect("a trace as the Saturator writes it");
-        let limit = TraceLimit { trace, queue: QUEUE };
+        let limit = TraceLimit { trace, queue: TraceLimit::QUEUE };
         let uplink = Conditions { trace: Some(limit), ..Conditions::delay(ONE_WAY) };
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         (name, uplink, Conditions::delay(ONE_WAY))

@@ -13,9 +13,10 @@ use golive_proto::rate::EncoderTarget;
 use golive_proto::session::{
     Config, Event, Health, Input, LegId, Output, ReconnectPolicy, Role, Session,
 };
-use golive_proto::transport::{Feedback, srt};
+use golive_proto::transport::srt;
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
+use super::pilot::{Pilot, Sight};
 use crate::network::{Conditions, Fate, Link, Path};
 
 /// What the broadcaster is set up with.
@@ -71,26 +72,6 @@ pub struct Received {
     pub keyframe: bool,
     /// How much it is.
     pub length: ByteCount,
-}
-
-/// Who steers the encoder in place of the session's own controller.
-pub trait Pilot {
-    /// From one decision to the next.
-    fn interval(&self) -> Duration;
-
-    /// The video bitrate from now on.
-    fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate;
-}
-
-/// What a pilot sees.
-#[derive(Clone, Copy, Debug)]
-pub struct Sight {
-    /// What the transport has measured.
-    pub feedback: Feedback,
-    /// How long the oldest access unit has waited before the transport.
-    pub queue_delay: Duration,
-    /// What is asked of the encoder.
-    pub target: Bitrate,
 }
 
 /// A broadcast and everything around it.

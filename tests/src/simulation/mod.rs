@@ -6,6 +6,7 @@
 
 mod broadcast;
 mod peer;
+mod pilot;
 mod rivals;
 mod score;
 
@@ -18,8 +19,9 @@ use golive_proto::units::{Bitrate, ByteCount, Time};
 
 use crate::network::{Conditions, Counters, Fate, Link, Path};
 use crate::payload::{LENGTH, Payload, Verdict};
-pub use broadcast::{BroadcastSimulation, Pilot, Received, Sight, config};
+pub use broadcast::{BroadcastSimulation, Received, config};
 use peer::Peer;
+pub use pilot::{Pilot, Sight};
 pub use rivals::{Range, Rival};
 pub use score::{Bounds, Score};
 

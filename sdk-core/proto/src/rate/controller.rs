@@ -196,8 +196,7 @@ impl Controller {
     pub fn standing(&self, now: Time) -> Duration {
         let base = self.base.minimum().unwrap_or_default();
         let recent = self.recent.minimum().unwrap_or(base);
-        let stalled = now.since(self.progressed).saturating_sub(base + STALL_SLACK);
-        recent.saturating_sub(base + NOISE).max(stalled)
+        recent.saturating_sub(base + NOISE).max(self.stalled_for(now))
     }
 
     /// Whether nothing gets through at the moment, for all that is known.
@@ -251,8 +250,13 @@ impl Controller {
         let lossy = now < self.lossy_until;
         let least = if lossy { &self.waiting } else { &self.passing };
         let waiting = least.minimum().unwrap_or_default();
-        let stalled = now.since(self.progressed).saturating_sub(base + STALL_SLACK);
-        waiting.max(stalled)
+        waiting.max(self.stalled_for(now))
+    }
+
+    /// For how long acknowledgements have been overdue.
+    fn stalled_for(&self, now: Time) -> Duration {
+        let base = self.base.minimum().unwrap_or_default();
+        now.since(self.progressed).saturating_sub(base + STALL_SLACK)
     }
 
     /// The queue that is kept on purpose.

@@ -397,6 +397,7 @@ impl Session {
         self.untold = Dropped::default();
         let dropped = self.outgoing.restart();
         self.meter.dropped(dropped);
+        self.keyframe_owed = false;
         self.outputs.push_back(Output::Keyframe);
     }
 

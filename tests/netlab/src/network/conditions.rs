@@ -57,6 +57,11 @@ pub struct TraceLimit {
     pub queue: ByteCount,
 }
 
+impl TraceLimit {
+    /// What waits where nobody says how much may: a second at 4 Mb/s.
+    pub const QUEUE: ByteCount = ByteCount::new(500_000);
+}
+
 impl Loss {
     /// Each packet for itself, with this probability.
     pub const fn random(mean: f64) -> Self {

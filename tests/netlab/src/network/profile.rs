@@ -7,7 +7,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use golive_proto::units::{Bitrate, ByteCount};
+use golive_proto::units::Bitrate;
 
 use super::dice::{Dice, Question};
 use super::{Conditions, Loss, Trace, TraceLimit};
@@ -33,8 +33,6 @@ pub enum Profile {
 const STEP: Duration = Duration::from_millis(100);
 /// Steps of a round: two minutes.
 const STEPS: usize = 1_200;
-/// What waits before the bottleneck at most: a second at 4 Mb/s.
-const QUEUE: ByteCount = ByteCount::new(500_000);
 
 impl Profile {
     /// All of them.
@@ -70,7 +68,7 @@ impl Profile {
             delay: Duration::from_millis(delay),
             jitter: Duration::from_millis(jitter),
             loss,
-            trace: trace.map(|trace| TraceLimit { trace, queue: QUEUE }),
+            trace: trace.map(|trace| TraceLimit { trace, queue: TraceLimit::QUEUE }),
             ..Conditions::default()
         }
     }

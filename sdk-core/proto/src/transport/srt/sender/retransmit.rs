@@ -60,9 +60,8 @@ impl Sender {
     /// Acknowledgements stop at the first hole. If one that has just come does not tell of the
     /// oldest packet although it should, the packet was lost, whether a report says so or not.
     pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
-        let Some(oldest) = self.ring.front().filter(|_| self.sent > 0) else { return };
-        let due = oldest.last_sent + round_trip.cautious() + HOLE_SLACK;
-        let missed = oldest.copies.left == 0 && due < now;
+        let Some(oldest) = self.forgotten_oldest() else { return };
+        let missed = oldest.last_sent + round_trip.cautious() + HOLE_SLACK < now;
         if missed && !is_congested(round_trip) {
             self.want(0, Wanted::Lost);
         }
@@ -90,9 +89,16 @@ impl Sender {
 
     /// When [`Sender::check_oldest`] would send.
     pub(crate) fn oldest_due(&self, round_trip: &RoundTrip) -> Option<Time> {
-        let oldest = self.ring.front().filter(|entry| entry.is_forgotten())?;
+        let oldest = self.forgotten_oldest()?;
         let due = oldest.last_sent + round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
-        (self.sent > 0 && due <= self.deadline(oldest)).then_some(due)
+        (due <= self.deadline(oldest)).then_some(due)
+    }
+
+    /// The oldest packet in flight, if it is neither to be sent again, now or later, nor given up.
+    fn forgotten_oldest(&self) -> Option<&Entry> {
+        let oldest = self.ring.front().filter(|_| self.sent > 0)?;
+        let planned = oldest.wanted != Wanted::No || oldest.copies.left > 0;
+        (!planned && !oldest.given_up).then_some(oldest)
     }
 
     /// Copies whose moment has come are to be sent.
@@ -198,11 +204,4 @@ impl Sender {
 fn is_congested(round_trip: &RoundTrip) -> bool {
     let empty = round_trip.minimum();
     round_trip.smoothed() > empty + empty / 2 + STANDING
-}
-
-impl Entry {
-    /// Neither to be sent again, now or later, nor given up.
-    fn is_forgotten(&self) -> bool {
-        self.wanted == Wanted::No && self.copies.left == 0 && !self.given_up
-    }
 }
