@@ -24,12 +24,14 @@
 //! - [`media`]: access units, and what their headers say.
 //! - [`mux`]: access units to a container's bytes, and back.
 //! - [`pace`]: the queue of access units, and its one drop policy.
+//! - [`fec`]: repair packets for source packets, and back.
 //! - [`rate`]: from what was measured to what the encoder should do.
 //! - [`transport`]: protocols that carry a broadcast, each a state machine.
 //! - [`session`]: a broadcast, composed of all of these.
 
 #![forbid(unsafe_code)]
 
+pub mod fec;
 pub mod media;
 pub mod mux;
 pub mod pace;

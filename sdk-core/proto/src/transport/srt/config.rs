@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::crypto::{KeyLength, KeyRefresh};
+use super::filter::PacketFilter;
 use super::passphrase::Passphrase;
 use super::stream_id::StreamId;
 
@@ -23,6 +24,10 @@ pub struct Config {
     pub key_length: KeyLength,
     /// When the key is replaced.
     pub key_refresh: KeyRefresh,
+    /// Has lost packets rebuilt from repair packets, in both directions. A caller asks for it, and
+    /// is refused if the listener cannot; a listener takes what it is asked for, unless it
+    /// contradicts what stands here.
+    pub packet_filter: Option<PacketFilter>,
     /// A caller gives up when it has not been answered for so long.
     pub connect_timeout: Duration,
     /// The peer is given up when nothing has been heard from it for so long.
@@ -49,6 +54,7 @@ impl Default for Config {
             passphrase: None,
             key_length: KeyLength::default(),
             key_refresh: KeyRefresh::default(),
+            packet_filter: None,
             connect_timeout: Duration::from_secs(3),
             silence_timeout: Duration::from_secs(5),
             flow_window: 25_600,

@@ -1,8 +1,8 @@
 //! SRT: media over UDP, late by a fixed time, with what was lost sent again.
 //!
 //! Live mode of draft-sharabayko-srt-01 in the fifth version of its handshake, both sides, with
-//! libsrt's behaviour where the draft leaves room. No packet filter, no bonding, no rendezvous,
-//! no file mode.
+//! libsrt's behaviour where the draft leaves room, and libsrt's packet filter. No rendezvous, no file
+//! mode.
 //!
 //! A caller is a [`Connection`] from the start. A [`Listener`] answers whoever calls and hands out
 //! a [`Request`], which becomes a [`Connection`] when it is accepted. None of them opens a socket:
@@ -16,6 +16,7 @@
 mod config;
 mod connection;
 mod crypto;
+mod filter;
 mod listener;
 mod number;
 mod passphrase;
@@ -36,6 +37,7 @@ pub use connection::{
     Transmit, WakeReason,
 };
 pub use crypto::{KeyLength, KeyRefresh};
+pub use filter::{AgreedFilter, PacketFilter, PacketFilterError, Retransmission};
 pub use listener::{Listener, ListenerConfig, ListenerOutput};
 pub use number::SocketId;
 pub use passphrase::{Passphrase, PassphraseError};

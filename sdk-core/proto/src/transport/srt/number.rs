@@ -56,6 +56,9 @@ pub(crate) const MESSAGE_MASK: u32 = (1 << 26) - 1;
 impl MessageNumber {
     pub(crate) const FIRST: MessageNumber = MessageNumber(1);
 
+    /// What repair packets have in place of a number.
+    pub(crate) const REPAIR: MessageNumber = MessageNumber(0);
+
     pub(crate) const fn as_u32(self) -> u32 {
         self.0
     }

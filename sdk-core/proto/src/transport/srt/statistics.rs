@@ -24,6 +24,10 @@ pub struct Statistics {
     pub packets_retransmitted: u64,
     /// Bytes of media packets sent again.
     pub bytes_retransmitted: ByteCount,
+    /// Repair packets of a packet filter that were sent.
+    pub repair_packets_sent: u64,
+    /// Their bytes.
+    pub bytes_repair: ByteCount,
     /// Packets that the peer reported missing, each counted once.
     pub packets_reported_lost: u64,
     /// Packets that the sender gave up before they were acknowledged: never sent, or lost and
@@ -38,8 +42,12 @@ pub struct Statistics {
     pub packets_received_retransmitted: u64,
     /// Media packets that were already there or came too late to be of use.
     pub packets_duplicate: u64,
-    /// Packets that were missing and arrived in time after all.
+    /// Packets that were missing and arrived in time after all, or were rebuilt.
     pub packets_recovered: u64,
+    /// Repair packets of a packet filter that were received.
+    pub repair_packets_received: u64,
+    /// Packets that were rebuilt from them, those beyond the newest that had arrived included.
+    pub packets_rebuilt: u64,
     /// Packets that were missing when their time came, and were skipped.
     pub packets_lost: u64,
     /// Packets that could not be decrypted, and were skipped.

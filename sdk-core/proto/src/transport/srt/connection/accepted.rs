@@ -6,12 +6,13 @@ use crate::units::Time;
 
 use super::super::config::Config;
 use super::super::crypto::{KeyMaterial, KeyWrap, ReceivingKeys, SendingKeys};
+use super::super::filter::AgreedFilter;
 use super::super::number::SocketId;
 use super::super::rejection::Rejection;
 use super::super::round_trip::RoundTrip;
 use super::super::wire::{
     ControlHeader, ControlKind, ExtensionKind, HandshakeFields, HandshakeKind, KeyParity,
-    Negotiation, Writer, address_words, extension_flag, put_extension,
+    Negotiation, Writer, address_words, extension_flag, put_extension, put_text_extension,
 };
 use super::caller::MAXIMUM_TRANSMISSION_UNIT;
 use super::live::{Live, Setup};
@@ -32,6 +33,7 @@ pub(crate) struct Response {
     fields: HandshakeFields,
     negotiation: Negotiation,
     key_material: Option<Vec<u8>>,
+    filter: Option<AgreedFilter>,
     destination: SocketId,
 }
 
@@ -45,6 +47,7 @@ pub(crate) fn accept(
 ) -> Result<Live, Refusal> {
     let refuse = |rejection| Refusal { fields: request.fields, rejection, answered: false };
     let keys = keys(config, request, now).map_err(refuse)?;
+    let filter = request.agree_filter(config).map_err(refuse)?;
     let negotiation = request.answer(config);
     let setup = Setup {
         peer: request.peer,
@@ -61,12 +64,14 @@ pub(crate) fn accept(
         send_latency: negotiation.sender_latency,
         receive_latency: negotiation.receiver_latency,
         keys,
+        filter,
         random,
     };
     let response = Response {
         fields: response_fields(config, request, local_id),
         negotiation,
         key_material: request.key_material.clone(),
+        filter,
         destination: request.fields.socket_id,
     };
     Ok(Live::new(config, now, setup, RoundTrip::new(now), Some(response)))
@@ -126,6 +131,9 @@ impl Response {
         if let Some(message) = &self.key_material {
             put_extension(&mut writer, ExtensionKind::KeyMaterialResponse, message);
         }
+        if let Some(filter) = self.filter {
+            put_text_extension(&mut writer, ExtensionKind::PacketFilter, &filter.to_string());
+        }
         writer.length()
     }
 }
@@ -134,6 +142,9 @@ fn response_fields(config: &Config, request: &Request, local_id: SocketId) -> Ha
     let mut extension = extension_flag::NEGOTIATION;
     if request.key_material.is_some() {
         extension |= extension_flag::KEY_MATERIAL;
+    }
+    if request.filter.is_some() {
+        extension |= extension_flag::CONFIGURATION;
     }
     HandshakeFields {
         version: VERSION,

@@ -14,13 +14,14 @@ use super::super::crypto::{
     KeyMaterial, KeyWrap, MAX_KEY_MATERIAL_BYTES, ReceivingKeys, SALT_BYTES, SendingKeys,
     StreamKey, is_failure,
 };
+use super::super::filter::PacketFilter;
 use super::super::number::{SequenceNumber, SocketId};
 use super::super::rejection::Rejection;
 use super::super::round_trip::RoundTrip;
 use super::super::wire::{
     ControlHeader, ControlKind, ExtensionKind, Handshake, HandshakeFields, HandshakeKind,
     KeyParity, Negotiation, Packet, Writer, address_words, extension_flag, put_extension,
-    put_text_extension,
+    put_text_extension, text_from_words,
 };
 use super::live::{Live, Setup};
 use super::negotiation::{LOCAL_VERSION, check, options};
@@ -164,11 +165,15 @@ impl Caller {
     ) -> Result<Live, Rejection> {
         let mut negotiation = None;
         let mut key_response = None;
+        let mut filter = None;
         for (kind, content) in handshake.extensions() {
             match kind {
                 ExtensionKind::NegotiationResponse => negotiation = Negotiation::parse(content),
                 ExtensionKind::KeyMaterialResponse => key_response = Some(content),
-                ExtensionKind::PacketFilter => return Err(Rejection::FILTER),
+                ExtensionKind::PacketFilter => {
+                    let answered = PacketFilter::from_handshake(text_from_words(content))?;
+                    filter = Some(PacketFilter::adopt(self.config.packet_filter, answered));
+                }
                 _ => {}
             }
         }
@@ -178,6 +183,10 @@ impl Caller {
             Some(secret) => Some(secret.agree(now, key_response, &self.config)?),
             None => None,
         };
+        if self.config.packet_filter.is_some() && filter.is_none() {
+            return Err(Rejection::FILTER);
+        }
+        let filter = filter.map(PacketFilter::agree).transpose()?;
         let fields = &handshake.fields;
         let setup = Setup {
             peer: self.peer,
@@ -195,6 +204,7 @@ impl Caller {
             send_latency: theirs.receiver_latency,
             receive_latency: theirs.sender_latency,
             keys,
+            filter,
             random: self.random.clone(),
         };
         let round_trip = std::mem::replace(&mut self.round_trip, RoundTrip::new(now));
@@ -240,13 +250,14 @@ impl Caller {
             fields.extension |= extension_flag::KEY_MATERIAL;
         }
         let stream_id = self.config.stream_id.as_ref().filter(|id| !id.as_str().is_empty());
-        if stream_id.is_some() {
+        let filter = self.config.packet_filter;
+        if stream_id.is_some() || filter.is_some() {
             fields.extension |= extension_flag::CONFIGURATION;
         }
         fields.write(writer);
         let ours = Negotiation {
             version: LOCAL_VERSION,
-            options: options(),
+            options: options(filter.is_some()),
             receiver_latency: self.config.receiver_latency_millis(),
             sender_latency: self.config.sender_latency_millis(),
         };
@@ -256,6 +267,9 @@ impl Caller {
         }
         if let Some(stream_id) = stream_id {
             put_text_extension(writer, ExtensionKind::StreamId, stream_id.as_str());
+        }
+        if let Some(filter) = filter {
+            put_text_extension(writer, ExtensionKind::PacketFilter, &filter.to_string());
         }
     }
 }

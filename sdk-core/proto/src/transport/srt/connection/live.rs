@@ -6,12 +6,16 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
 
+use crate::fec::Source;
 use crate::pace::Pacer;
 use crate::transport::Feedback;
 use crate::units::{Bitrate, ByteCount, Time};
 
 use super::super::config::Config;
 use super::super::crypto::{KeyMaterial, ReceivingKeys, SendingKeys};
+use super::super::filter::{
+    AgreedFilter, FILTERED_PAYLOAD_BYTES, ReceivingFilter, RepairPacket, Retransmission,
+};
 use super::super::number::{SequenceNumber, SocketId};
 use super::super::receiver::{Acknowledger, Arrival, Arrivals, Buffer, Losses, Taken, TimeBase};
 use super::super::round_trip::RoundTrip;
@@ -19,7 +23,8 @@ use super::super::sender::{Sender, Terms, Transmission};
 use super::super::statistics::Statistics;
 use super::super::wire::{
     Acknowledgement, ControlKind, ControlPacket, DataPacket, HEADER_BYTES, Handshake,
-    HandshakeKind, LossRange, LossRanges, Negotiation, Packet, Rates, Reader, option_flag,
+    HandshakeKind, KeyParity, LossRange, LossRanges, Negotiation, Packet, Rates, Reader,
+    option_flag,
 };
 use super::accepted::Response;
 use super::control::{KeyResponse, Outbox};
@@ -60,6 +65,7 @@ pub(crate) struct Setup {
     pub(crate) send_latency: u16,
     pub(crate) receive_latency: u16,
     pub(crate) keys: Option<(SendingKeys, ReceivingKeys)>,
+    pub(crate) filter: Option<AgreedFilter>,
     pub(crate) random: ChaCha20Rng,
 }
 
@@ -86,6 +92,7 @@ pub(crate) struct Live {
     acknowledger: Acknowledger,
     arrivals: Arrivals,
     time_base: TimeBase,
+    filter: Option<ReceivingFilter>,
 
     round_trip: RoundTrip,
     events: VecDeque<Event>,
@@ -114,16 +121,23 @@ impl Live {
             send_latency: Duration::from_millis(setup.send_latency.into()),
             receive_latency: Duration::from_millis(setup.receive_latency.into()),
             encryption: setup.keys.as_ref().map(|(sending, _)| sending.key_length()),
-            max_payload: datagram_bytes - HEADER_BYTES,
+            max_payload: match setup.filter {
+                Some(_) => FILTERED_PAYLOAD_BYTES.min(datagram_bytes - HEADER_BYTES),
+                None => datagram_bytes - HEADER_BYTES,
+            },
+            packet_filter: setup.filter,
             golive: is_golive(&setup.theirs),
         };
+        let retransmission = setup.filter.map_or(Retransmission::Always, |f| f.retransmission);
         let terms = Terms {
             destination: setup.peer_id,
             latency: negotiated.send_latency,
             drops_late: setup.theirs.has(option_flag::TOO_LATE_DROP),
-            reports_again: setup.theirs.has(option_flag::PERIODIC_NAK),
+            reports_again: setup.theirs.has(option_flag::PERIODIC_NAK)
+                && retransmission == Retransmission::Always,
             flow_window: config.flow_window.min(setup.peer_flow_window.max(2)),
-            datagram_bytes,
+            datagram_bytes: negotiated.max_payload + HEADER_BYTES,
+            filter: setup.filter,
         };
         let receive_capacity = config.receive_buffer_packets();
         let (sending_keys, receiving_keys) = setup.keys.unzip();
@@ -147,10 +161,11 @@ impl Live {
             last_payload_origin: setup.start,
             outbox,
             buffer: Buffer::new(receive_capacity, MAX_DATAGRAM_BYTES, setup.receive_from),
-            losses: Losses::new(receive_capacity),
+            losses: Losses::new(receive_capacity, retransmission == Retransmission::Always),
             acknowledger: Acknowledger::new(now, setup.receive_from),
             arrivals: Arrivals::new(datagram_bytes),
             time_base: TimeBase::new(setup.arrived, setup.timestamp),
+            filter: setup.filter.map(|filter| ReceivingFilter::new(filter, setup.receive_from)),
             round_trip,
             events,
             peer_report: Vec::with_capacity(MAX_DATAGRAM_BYTES),
@@ -222,6 +237,8 @@ impl Live {
             bytes_retransmitted: sender.bytes_retransmitted,
             packets_reported_lost: sender.reported_lost,
             packets_dropped: sender.dropped,
+            repair_packets_sent: sender.repairs,
+            bytes_repair: sender.bytes_repair,
             bytes_acknowledged: sender.bytes_acknowledged,
             packets_lost: self.buffer.skipped,
             rtt: self.round_trip.smoothed(),
@@ -289,15 +306,44 @@ impl Live {
             return;
         }
         self.counts.packets_received_retransmitted += u64::from(packet.retransmitted);
-        let Ok(key) = packet.key else { return };
-        if packet.message_number == 0 || self.peer_closed {
+        if self.peer_closed {
             return;
         }
-        let origin = self.time_base.origin(now, packet.timestamp);
-        let number = packet.sequence_number;
+        if packet.message_number == 0 {
+            self.repair(packet);
+        } else if let Ok(key) = packet.key {
+            let source = Source {
+                timestamp: packet.timestamp,
+                flags: key.map_or(0, |key| key.bits() as u8),
+                payload: packet.payload,
+            };
+            let arrived = self.media(now, packet.sequence_number, key, &source);
+            if arrived && !packet.retransmitted {
+                self.arrivals.note(
+                    now,
+                    packet.sequence_number,
+                    source.payload.len() + HEADER_BYTES,
+                );
+            }
+            if arrived && let Some(filter) = &mut self.filter {
+                filter.source(packet.sequence_number, &source);
+            }
+        }
+        self.take_rebuilt(now);
+    }
+
+    /// Takes a media packet that arrived or was rebuilt; whether it was of use.
+    fn media(
+        &mut self,
+        now: Time,
+        number: SequenceNumber,
+        key: Option<KeyParity>,
+        source: &Source<'_>,
+    ) -> bool {
+        let origin = self.time_base.origin(now, source.timestamp);
         let keys = &self.receiving_keys;
         let mut readable = true;
-        let arrival = self.buffer.insert(number, origin, packet.payload, |payload| {
+        let arrival = self.buffer.insert(number, origin, source.payload, |payload| {
             readable = match (key, keys) {
                 (Some(parity), Some(keys)) => keys.decrypt(parity, number, payload),
                 // What is not encrypted has no place in an encrypted connection, nor the reverse.
@@ -311,10 +357,7 @@ impl Live {
             Arrival::Newest { gap } => {
                 self.losses.forget_before(self.buffer.next());
                 if let Some(gap) = gap {
-                    let interval = Losses::interval(self.round_trip.cautious());
-                    let rounds = self.round_trip.cautious() + interval;
-                    let short = self.negotiated.receive_latency < rounds;
-                    self.losses.add(now, gap, interval, short);
+                    self.miss(now, gap);
                 }
             }
             Arrival::Fills => {
@@ -323,15 +366,53 @@ impl Live {
             }
             Arrival::Duplicate => {
                 self.counts.packets_duplicate += 1;
-                return;
+                return false;
             }
-            Arrival::NoRoom => return,
+            Arrival::NoRoom => return false,
         }
         self.counts.packets_received += 1;
         self.acknowledger.note_packet();
-        if !packet.retransmitted {
-            self.arrivals.note(now, number, packet.payload.len() + HEADER_BYTES);
+        true
+    }
+
+    /// These are missing.
+    fn miss(&mut self, now: Time, gap: LossRange) {
+        let interval = Losses::interval(self.round_trip.cautious());
+        let rounds = self.round_trip.cautious() + interval;
+        let short = self.negotiated.receive_latency < rounds;
+        self.losses.add(now, gap, interval, short);
+        if let Some(filter) = &mut self.filter {
+            filter.wait_for(gap);
         }
+    }
+
+    /// Takes a repair packet, if a filter was agreed on.
+    fn repair(&mut self, packet: &DataPacket<'_>) {
+        let number = packet.sequence_number;
+        let within = number.offset_from(self.buffer.next()).is_some_and(|o| o < self.buffer.room());
+        let Some(filter) = self.filter.as_mut().filter(|_| within) else { return };
+        self.counts.repair_packets_received += 1;
+        if let Some(repair) = RepairPacket::parse(packet) {
+            filter.repair(number, &repair);
+        }
+    }
+
+    /// Takes what the filter has rebuilt, and reports what it will not rebuild any more.
+    fn take_rebuilt(&mut self, now: Time) {
+        while let Some((number, rebuilt)) = self.filter.as_mut().and_then(ReceivingFilter::take) {
+            let source = rebuilt.source();
+            if let Ok(key) = KeyParity::from_bits(source.flags.into())
+                && self.media(now, number, key, &source)
+            {
+                self.counts.packets_rebuilt += 1;
+            }
+        }
+        let Some(filter) = &mut self.filter else { return };
+        let interval = Losses::interval(self.round_trip.cautious());
+        while let Some(number) = filter.take_beyond_repair() {
+            self.losses.ask_for(now, number, interval);
+        }
+        filter.forget_before(self.buffer.next());
     }
 
     fn control(&mut self, now: Time, packet: &ControlPacket<'_>) {

@@ -17,6 +17,7 @@ use crate::units::{Bitrate, ByteCount, Time};
 
 use super::config::Config;
 use super::crypto::KeyLength;
+use super::filter::AgreedFilter;
 use super::number::SocketId;
 use super::rejection::Rejection;
 use super::statistics::Statistics;
@@ -87,6 +88,8 @@ pub enum Transmit {
     Data,
     /// A media packet, again.
     Retransmission,
+    /// What media packets that are lost can be rebuilt from.
+    Repair,
     /// Handshakes, acknowledgements, loss reports and the like.
     Control,
 }
@@ -172,6 +175,8 @@ pub struct Negotiated {
     pub encryption: Option<KeyLength>,
     /// Bytes of a payload at most.
     pub max_payload: usize,
+    /// How lost packets are rebuilt, if they are.
+    pub packet_filter: Option<AgreedFilter>,
     /// Whether the peer is a Golive peer and understands [`Input::Report`].
     pub golive: bool,
 }

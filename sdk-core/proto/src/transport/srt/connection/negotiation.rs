@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::units::Time;
 
 use super::super::config::Config;
+use super::super::filter::{AgreedFilter, PacketFilter};
 use super::super::number::SocketId;
 use super::super::rejection::Rejection;
 use super::super::stream_id::StreamId;
@@ -25,9 +26,12 @@ const LIVE: &str = "live";
 /// Longer key material than this is none.
 const MAX_KEY_MATERIAL: usize = 128;
 
-/// What this side can do, to be sent beside its latencies.
-pub(crate) const fn options() -> u32 {
-    option_flag::TSBPD_SENDER
+/// What this side can do, to be sent beside its latencies. That it understands packet filters is
+/// said only where one is asked for.
+pub(crate) const fn options(filtered: bool) -> u32 {
+    let filter = if filtered { option_flag::PACKET_FILTER } else { 0 };
+    filter
+        | option_flag::TSBPD_SENDER
         | option_flag::TSBPD_RECEIVER
         | option_flag::ENCRYPTION
         | option_flag::TOO_LATE_DROP
@@ -46,6 +50,7 @@ pub struct Request {
     pub(crate) negotiation: Negotiation,
     pub(crate) stream_id: Option<StreamId>,
     pub(crate) key_material: Option<Vec<u8>>,
+    pub(crate) filter: Option<PacketFilter>,
 }
 
 impl Request {
@@ -69,6 +74,11 @@ impl Request {
         self.key_material.is_some()
     }
 
+    /// The packet filter that it asks for.
+    pub fn packet_filter(&self) -> Option<PacketFilter> {
+        self.filter
+    }
+
     /// Its SRT version: major, minor, patch.
     pub fn peer_version(&self) -> (u8, u8, u8) {
         version_parts(self.negotiation.version)
@@ -89,6 +99,7 @@ impl Request {
         let mut negotiation = None;
         let mut stream_id = None;
         let mut key_material = None;
+        let mut filter = None;
         for (kind, content) in handshake.extensions() {
             match kind {
                 ExtensionKind::NegotiationRequest => negotiation = Negotiation::parse(content),
@@ -104,7 +115,9 @@ impl Request {
                 {
                     return Err(Rejection::CONGESTION);
                 }
-                ExtensionKind::PacketFilter => return Err(Rejection::FILTER),
+                ExtensionKind::PacketFilter => {
+                    filter = Some(PacketFilter::from_handshake(text_from_words(content))?);
+                }
                 ExtensionKind::Group => return Err(Rejection::GROUP),
                 _ => {}
             }
@@ -119,6 +132,7 @@ impl Request {
             negotiation,
             stream_id,
             key_material,
+            filter,
         })
     }
 
@@ -127,10 +141,16 @@ impl Request {
         let asked = &self.negotiation;
         Negotiation {
             version: LOCAL_VERSION,
-            options: options(),
+            options: options(self.filter.is_some()),
             receiver_latency: config.receiver_latency_millis().max(asked.sender_latency),
             sender_latency: config.sender_latency_millis().max(asked.receiver_latency),
         }
+    }
+
+    /// The filter that holds for both, if the caller asked for one.
+    pub(crate) fn agree_filter(&self, config: &Config) -> Result<Option<AgreedFilter>, Rejection> {
+        let Some(asked) = self.filter else { return Ok(None) };
+        PacketFilter::merge(config.packet_filter, asked)?.agree().map(Some)
     }
 }
 

@@ -153,6 +153,11 @@ impl Buffer {
         self.arrived
     }
 
+    /// Packets from the next one on that there is room for, holes included.
+    pub(crate) fn room(&self) -> usize {
+        self.capacity
+    }
+
     /// Packets that still fit.
     pub(crate) fn free(&self) -> usize {
         self.capacity - self.ring.len()

@@ -21,9 +21,12 @@ const REPEAT: Duration = Duration::from_millis(8);
 /// What was reported within so little time is left out of a periodic report.
 const JUST_REPORTED: Duration = Duration::from_millis(4);
 
+#[derive(Clone, Copy)]
 struct Loss {
     range: LossRange,
     reported: Time,
+    /// To be reported; otherwise it may still be rebuilt.
+    asked_for: bool,
 }
 
 /// Missing packets in order, in ranges that neither touch nor overlap.
@@ -32,12 +35,16 @@ pub(crate) struct Losses {
     fresh: VecDeque<LossRange>,
     repeats: VecDeque<(Time, LossRange)>,
     report_at: Time,
+    /// Whether gaps are reported when they are found.
+    at_once: bool,
 }
 
 impl Losses {
-    /// `capacity` packets can be missing at most.
-    pub(crate) fn new(capacity: usize) -> Self {
+    /// `capacity` packets can be missing at most. If they are not to be reported `at_once`, then
+    /// when [`Losses::ask_for`] says so.
+    pub(crate) fn new(capacity: usize, at_once: bool) -> Self {
         Self {
+            at_once,
             missing: VecDeque::with_capacity(capacity / 2 + 1),
             fresh: VecDeque::with_capacity(MAX_FRESH),
             repeats: VecDeque::with_capacity(MAX_FRESH),
@@ -52,7 +59,10 @@ impl Losses {
         if self.missing.is_empty() {
             self.report_at = now + interval;
         }
-        self.missing.push_back(Loss { range, reported: now });
+        self.missing.push_back(Loss { range, reported: now, asked_for: self.at_once });
+        if !self.at_once {
+            return;
+        }
         if self.fresh.len() < MAX_FRESH {
             self.fresh.push_back(range);
         }
@@ -61,27 +71,23 @@ impl Losses {
         }
     }
 
+    /// This packet is to be reported from now on, if it is still missing.
+    pub(crate) fn ask_for(&mut self, now: Time, number: SequenceNumber, interval: Duration) {
+        let Some(loss) = self.remove(number) else { return };
+        if self.report_at <= now {
+            self.report_at = now + interval;
+        }
+        let range = LossRange { first: number, last: number };
+        let index = self.position(number);
+        self.missing.insert(index, Loss { range, asked_for: true, ..loss });
+        if self.fresh.len() < MAX_FRESH {
+            self.fresh.push_back(range);
+        }
+    }
+
     /// A packet arrived; whether it had been missing.
     pub(crate) fn found(&mut self, number: SequenceNumber) -> bool {
-        let index = self.missing.partition_point(|l| l.range.last.distance_from(number) < 0);
-        let Some(loss) = self.missing.get_mut(index) else { return false };
-        let LossRange { first, last } = loss.range;
-        if first.distance_from(number) > 0 {
-            return false;
-        }
-        let reported = loss.reported;
-        if first == last {
-            self.missing.remove(index);
-        } else if first == number {
-            loss.range.first = number.plus(1);
-        } else if last == number {
-            loss.range.last = number.previous();
-        } else {
-            loss.range.last = number.previous();
-            let range = LossRange { first: number.plus(1), last };
-            self.missing.insert(index + 1, Loss { range, reported });
-        }
-        true
+        self.remove(number).is_some()
     }
 
     /// Stops waiting for everything before `number`.
@@ -99,8 +105,7 @@ impl Losses {
 
     /// Stops waiting for the packets in `dropped`.
     pub(crate) fn forget(&mut self, dropped: LossRange) {
-        let mut index =
-            self.missing.partition_point(|l| l.range.last.distance_from(dropped.first) < 0);
+        let mut index = self.position(dropped.first);
         while let Some(loss) = self.missing.get_mut(index) {
             let LossRange { first, last } = loss.range;
             if first.distance_from(dropped.last) > 0 {
@@ -118,8 +123,8 @@ impl Losses {
                 (true, false) => loss.range.last = dropped.first.previous(),
                 (true, true) => {
                     loss.range.last = dropped.first.previous();
-                    let reported = loss.reported;
-                    self.missing.insert(index + 1, Loss { range: tail, reported });
+                    let tail = Loss { range: tail, ..*loss };
+                    self.missing.insert(index + 1, tail);
                     break;
                 }
             }
@@ -134,7 +139,7 @@ impl Losses {
 
     /// When the next report is due.
     pub(crate) fn report_at(&self) -> Option<Time> {
-        if self.missing.is_empty() {
+        if self.missing.is_empty() || (!self.at_once && self.asked_for().is_none()) {
             return None;
         }
         if !self.fresh.is_empty() {
@@ -142,6 +147,10 @@ impl Losses {
         }
         let repeat = self.repeats.front().map(|(at, _)| *at);
         Some(repeat.map_or(self.report_at, |at| at.min(self.report_at)))
+    }
+
+    fn asked_for(&self) -> Option<&Loss> {
+        self.missing.iter().find(|loss| loss.asked_for)
     }
 
     /// Writes the reports that are due: of the gaps that are new, of those to be repeated, and,
@@ -164,7 +173,7 @@ impl Losses {
         }
         if self.report_at <= now {
             self.report_at = now + interval;
-            for loss in &mut self.missing {
+            for loss in self.missing.iter_mut().filter(|loss| loss.asked_for) {
                 let just_reported = now < loss.reported + JUST_REPORTED;
                 if !just_reported && !put_loss_range(writer, loss.range) {
                     break;
@@ -175,9 +184,38 @@ impl Losses {
         writer.length() > before
     }
 
+    /// Where the first range that does not end before `number` stands.
+    fn position(&self, number: SequenceNumber) -> usize {
+        self.missing.partition_point(|loss| loss.range.last.distance_from(number) < 0)
+    }
+
+    /// Takes a packet out of the range that it is in, which is shortened or split; answers with
+    /// what was known of it.
+    fn remove(&mut self, number: SequenceNumber) -> Option<Loss> {
+        let index = self.position(number);
+        let loss = self.missing.get_mut(index)?;
+        let found = *loss;
+        let LossRange { first, last } = found.range;
+        if first.distance_from(number) > 0 {
+            return None;
+        }
+        if first == last {
+            self.missing.remove(index);
+        } else if first == number {
+            loss.range.first = number.plus(1);
+        } else if last == number {
+            loss.range.last = number.previous();
+        } else {
+            loss.range.last = number.previous();
+            let range = LossRange { first: number.plus(1), last };
+            self.missing.insert(index + 1, Loss { range, ..found });
+        }
+        Some(found)
+    }
+
     /// Writes what of `range` is still missing.
     fn write_missing(&mut self, now: Time, range: LossRange, writer: &mut Writer<'_>) {
-        let start = self.missing.partition_point(|l| l.range.last.distance_from(range.first) < 0);
+        let start = self.position(range.first);
         for loss in self.missing.range_mut(start..) {
             if loss.range.first.distance_from(range.last) > 0 || !put_loss_range(writer, loss.range)
             {
@@ -208,7 +246,7 @@ mod tests {
     }
 
     fn losses(gaps: &[LossRange]) -> Losses {
-        let mut losses = Losses::new(64);
+        let mut losses = Losses::new(64, true);
         for gap in gaps {
             losses.add(Time::ZERO, *gap, INTERVAL, false);
         }
@@ -256,7 +294,7 @@ mod tests {
     }
     #[test]
     fn where_time_is_short_the_first_report_is_repeated_once_for_what_is_still_missing() {
-        let mut losses = Losses::new(64);
+        let mut losses = Losses::new(64, true);
         losses.add(Time::ZERO, range(1, 4), INTERVAL, true);
         let mut buffer = [0; 64];
         assert!(losses.write_report(Time::ZERO, INTERVAL, &mut Writer::new(&mut buffer)));

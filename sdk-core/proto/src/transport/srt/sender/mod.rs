@@ -8,17 +8,21 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::fec::XorEncoder;
 use crate::units::{ByteCount, Time};
 
 use super::crypto::SendingKeys;
+use super::filter::{AgreedFilter, Retransmission};
 use super::number::{MessageNumber, SequenceNumber, SocketId};
 use super::pool::{Pool, Slot};
 use super::round_trip::RoundTrip;
 use super::wire::{
-    HEADER_BYTES, LossRange, RETRANSMITTED_BYTE, RETRANSMITTED_FLAG, Writer, write_data_header,
+    HEADER_BYTES, KeyParity, LossRange, RETRANSMITTED_BYTE, RETRANSMITTED_FLAG, Writer,
+    write_data_header,
 };
 
 mod plan;
+mod repair;
 mod retransmit;
 #[cfg(test)]
 mod tests;
@@ -51,15 +55,27 @@ pub(crate) struct Terms {
     pub(crate) reports_again: bool,
     /// Packets in flight at most.
     pub(crate) flow_window: u32,
-    /// Bytes of a datagram at most.
+    /// Bytes of a datagram with media at most.
     pub(crate) datagram_bytes: usize,
+    /// How lost packets are rebuilt, if they are.
+    pub(crate) filter: Option<AgreedFilter>,
 }
 
-/// Whether a packet leaves for the first time.
+impl Terms {
+    /// What may be sent again.
+    fn retransmission(&self) -> Retransmission {
+        self.filter.map_or(Retransmission::Always, |filter| filter.retransmission)
+    }
+}
+
+/// What leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transmission {
+    /// A packet, for the first time.
     First,
     Again,
+    /// A repair packet.
+    Repair,
 }
 
 /// Counts of the sending half.
@@ -70,6 +86,8 @@ pub(crate) struct SenderCounts {
     pub(crate) bytes_retransmitted: ByteCount,
     pub(crate) reported_lost: u64,
     pub(crate) dropped: u64,
+    pub(crate) repairs: u64,
+    pub(crate) bytes_repair: ByteCount,
     pub(crate) bytes_acknowledged: ByteCount,
 }
 
@@ -121,6 +139,11 @@ pub(crate) struct Sender {
     bursts: Bursts,
     share: LossShare,
     waiting: Waiting,
+    repairs: Option<XorEncoder>,
+    /// The key of the newest packet that is protected.
+    newest_key: Option<KeyParity>,
+    /// The number of the connection's first packet.
+    beginning: SequenceNumber,
     pub(crate) counts: SenderCounts,
 }
 
@@ -144,6 +167,9 @@ impl Sender {
             bursts: Bursts::default(),
             share: LossShare::default(),
             waiting: Waiting::new(),
+            repairs: terms.filter.map(|f| XorEncoder::new(f.matrix, terms.datagram_bytes)),
+            newest_key: None,
+            beginning: first,
             counts: SenderCounts::default(),
         }
     }
@@ -225,13 +251,15 @@ impl Sender {
         let in_flight = self.ring.iter().take(self.sent);
         let late = in_flight.take_while(|entry| self.expiry(entry, round_trip) <= now).count();
         self.drop_front(late);
-        while let Some(entry) = self.ring.get_mut(self.sent)
-            && entry.origin + late_drop(&self.terms) <= now
-        {
-            // It stays in the ring, for its number, and weighs nothing any more.
-            self.unsent_bytes -= entry.length;
-            entry.length = 0;
-            entry.last_sent = now;
+        let late = late_drop(&self.terms);
+        while self.ring.get(self.sent).is_some_and(|entry| entry.origin + late <= now) {
+            self.protect(self.sent);
+            if let Some(entry) = self.ring.get_mut(self.sent) {
+                // It stays in the ring, for its number, and weighs nothing any more.
+                self.unsent_bytes -= entry.length;
+                entry.length = 0;
+                entry.last_sent = now;
+            }
             self.sent += 1;
             self.give_up(self.sent - 1);
         }
@@ -247,7 +275,9 @@ impl Sender {
 
     /// Whether something could be sent, if the pacer allows it.
     pub(crate) fn has_work(&self) -> bool {
-        self.wanted > 0 || (self.sent < self.ring.len() && self.window_is_open())
+        self.wanted > 0
+            || self.repairs.as_ref().is_some_and(XorEncoder::is_ready)
+            || (self.sent < self.ring.len() && self.window_is_open())
     }
 
     /// Writes the packet that goes next, and how long it is.
@@ -272,9 +302,13 @@ impl Sender {
             self.counts.bytes_retransmitted += length.into();
             return self.copy(index, buffer).map(|length| (length, Transmission::Again));
         }
+        if let Some(length) = self.write_repair(buffer) {
+            return Some((length, Transmission::Repair));
+        }
         if !self.window_is_open() {
             return None;
         }
+        self.protect(self.sent);
         let entry = self.ring.get_mut(self.sent)?;
         entry.last_sent = now;
         self.unsent_bytes -= entry.length;
@@ -392,6 +426,9 @@ impl Sender {
 
     /// Takes the oldest packet out.
     fn pop_front(&mut self) -> Option<Popped> {
+        if self.sent == 0 {
+            self.protect(0);
+        }
         let entry = self.ring.pop_front()?;
         let popped = Popped { length: entry.length, given_up: entry.given_up };
         self.pool.give_back(entry.slot);

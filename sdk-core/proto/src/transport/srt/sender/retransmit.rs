@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::units::Time;
 
+use super::super::filter::Retransmission;
 use super::super::number::SequenceNumber;
 use super::super::round_trip::RoundTrip;
 use super::super::wire::LossRange;
@@ -60,6 +61,9 @@ impl Sender {
     /// Acknowledgements stop at the first hole. If one that has just come does not tell of the
     /// oldest packet although it should, the packet was lost, whether a report says so or not.
     pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
+        if self.terms.retransmission() != Retransmission::Always {
+            return;
+        }
         let Some(oldest) = self.forgotten_oldest() else { return };
         let missed = oldest.last_sent + round_trip.cautious() + HOLE_SLACK < now;
         if missed && !is_congested(round_trip) {
@@ -90,7 +94,13 @@ impl Sender {
     /// When [`Sender::check_oldest`] would send.
     pub(crate) fn oldest_due(&self, round_trip: &RoundTrip) -> Option<Time> {
         let oldest = self.forgotten_oldest()?;
-        let due = oldest.last_sent + round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
+        // It may still be rebuilt until all that is protected together with it has arrived.
+        let known = match self.terms.retransmission() {
+            Retransmission::Always => oldest.last_sent,
+            Retransmission::OnRequest => oldest.last_sent.max(self.rebuilt_by()?),
+            Retransmission::Never => return None,
+        };
+        let due = known + round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
         (due <= self.deadline(oldest)).then_some(due)
     }
 

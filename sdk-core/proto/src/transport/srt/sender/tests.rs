@@ -28,6 +28,7 @@ fn sender() -> Sender {
         reports_again: true,
         flow_window: 32,
         datagram_bytes: 1_472,
+        filter: None,
     };
     let mut sender = Sender::new(terms, number(0), 64);
     for millis in 0..10 {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::config::Config;
 use super::crypto::KeyLength;
+use super::filter::{PacketFilter, PacketFilterError};
 use super::passphrase::{Passphrase, PassphraseError};
 use super::stream_id::{StreamId, StreamIdError};
 
@@ -87,6 +88,9 @@ pub enum UrlError {
     /// The stream id cannot be sent.
     #[error(transparent)]
     StreamId(#[from] StreamIdError),
+    /// The packet filter is none.
+    #[error(transparent)]
+    PacketFilter(#[from] PacketFilterError),
     /// The passphrase has the wrong length.
     #[error(transparent)]
     Passphrase(#[from] PassphraseError),
@@ -159,6 +163,9 @@ impl fmt::Display for Url {
         write!(f, "?mode={mode}&latency={}", config.latency.as_millis())?;
         if let Some(latency) = config.peer_latency {
             write!(f, "&peerlatency={}", latency.as_millis())?;
+        }
+        if let Some(filter) = config.packet_filter {
+            write!(f, "&packetfilter={filter}")?;
         }
         if let Some(stream_id) = &config.stream_id {
             write!(f, "&streamid={stream_id}")?;

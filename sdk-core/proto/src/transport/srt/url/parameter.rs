@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
-use super::{Duration, KeyLength, Mode, Passphrase, StreamId, Url, UrlError};
+use super::{Duration, KeyLength, Mode, PacketFilter, Passphrase, StreamId, Url, UrlError};
 
 /// Options of libsrt that change nothing that a peer sees here: buffers and queues are sized, and
 /// media is paced, by other means.
@@ -41,12 +41,11 @@ const ALWAYS_ON: [(&str, &str); 5] = [
 ];
 
 /// Options of libsrt that ask for what there is not.
-const UNSUPPORTED: [(&str, &str); 6] = [
+const UNSUPPORTED: [(&str, &str); 5] = [
     ("adapter", "the system chooses the network interface"),
     ("bindtodevice", "the system chooses the network interface"),
     ("cryptomode", "the cipher is always AES-CTR"),
     ("groupconnect", "bonding is not available"),
-    ("packetfilter", "packet filters are not available"),
     ("port", "a caller's own port is chosen by the system"),
 ];
 
@@ -81,6 +80,7 @@ pub(super) fn apply(url: &mut Url, name: &str, value: &str) -> Result<(), UrlErr
             };
         }
         "pbkeylen" => url.config.key_length = key_length(value)?,
+        "packetfilter" => url.config.packet_filter = packet_filter(value)?,
         "conntimeo" => url.config.connect_timeout = millis("conntimeo", value)?,
         "peeridletimeo" => url.config.silence_timeout = millis("peeridletimeo", value)?,
         "kmrefreshrate" => {
@@ -129,6 +129,14 @@ fn key_length(value: &str) -> Result<KeyLength, UrlError> {
             .ok()
             .and_then(KeyLength::from_bytes)
             .ok_or(UrlError::BadValue { name: "pbkeylen", expected: "16, 24 or 32" }),
+    }
+}
+
+/// As in libsrt, an empty one is none.
+fn packet_filter(value: &str) -> Result<Option<PacketFilter>, UrlError> {
+    match text("packetfilter", value)?.as_str() {
+        "" => Ok(None),
+        filter => Ok(Some(filter.parse()?)),
     }
 }
 

@@ -69,7 +69,7 @@ fn what_changes_nothing_is_accepted_and_what_is_impossible_is_refused_by_name() 
     assert_eq!(error("srt://a:1?mode=rendezvous"), UrlError::Rendezvous);
     for (text, name) in [
         ("srt://a:1?transtype=file", "transtype"),
-        ("srt://a:1?packetfilter=fec,cols:10", "packetfilter"),
+        ("srt://a:1?bindtodevice=eth0", "bindtodevice"),
         ("srt://a:1?tlpktdrop=0", "tlpktdrop"),
         ("srt://a:1?latency=fast", "latency"),
         ("srt://a:1?latency=65536", "latency"),
@@ -104,4 +104,15 @@ fn no_secret_is_ever_printed() {
         let error = error(text);
         assert!(!format!("{error} {error:?}").contains("hush"), "{error}");
     }
+}
+
+#[test]
+fn a_packet_filter_is_asked_for_as_in_libsrt() {
+    let filter = "fec,cols:10,rows:-5,layout:even,arq:never";
+    let url = parse(&format!("srt://a:1?packetfilter={filter}"));
+    assert_eq!(url.config.packet_filter.map(|filter| filter.to_string()).as_deref(), Some(filter));
+    assert!(url.to_string().ends_with(&format!("&packetfilter={filter}")));
+    assert_eq!(parse("srt://a:1?packetfilter=").config.packet_filter, None);
+    let error = error("srt://a:1?packetfilter=fec,cols:1");
+    assert!(error.to_string().contains("2 to 127 columns"), "{error}");
 }

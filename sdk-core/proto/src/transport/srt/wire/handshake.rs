@@ -33,6 +33,8 @@ pub(crate) mod option_flag {
     pub(crate) const RETRANSMISSION_FLAG: u32 = 1 << 5;
     /// A stream of bytes rather than messages.
     pub(crate) const STREAM: u32 = 1 << 6;
+    /// Packet filters are understood. gosrt, and so MediaMTX, refuses a handshake that says so.
+    pub(crate) const PACKET_FILTER: u32 = 1 << 7;
     /// The upper half of the flags, which the protocol leaves unused: a Golive peer says `GL`.
     ///
     /// An extension block of its own would say it too, and libsrt skips such blocks; but gosrt,

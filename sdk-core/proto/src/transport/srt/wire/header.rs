@@ -10,6 +10,13 @@ pub(crate) const HEADER_BYTES: usize = 16;
 pub(crate) const RETRANSMITTED_BYTE: usize = 4;
 /// The R flag within that byte.
 pub(crate) const RETRANSMITTED_FLAG: u8 = 0x04;
+/// Where the KK field lies.
+pub(crate) const KEY_FLAGS_BYTE: usize = 4;
+
+/// The KK field within that byte.
+pub(crate) const fn key_flags(byte: u8) -> u8 {
+    byte >> 3 & 0b11
+}
 
 const CONTROL_BIT: u32 = 1 << 31;
 /// PP of `11`: a message of one packet, the only kind in live mode.
@@ -38,10 +45,21 @@ impl KeyParity {
         }
     }
 
-    fn bits(self) -> u32 {
+    /// As in the KK field.
+    pub(crate) fn bits(self) -> u32 {
         match self {
             KeyParity::Even => 0b01,
             KeyParity::Odd => 0b10,
+        }
+    }
+
+    /// The key that the KK field names, if it names one; `Err` for both at once.
+    pub(crate) fn from_bits(bits: u32) -> Result<Option<Self>, ()> {
+        match bits {
+            0b00 => Ok(None),
+            0b01 => Ok(Some(KeyParity::Even)),
+            0b10 => Ok(Some(KeyParity::Odd)),
+            _ => Err(()),
         }
     }
 }
@@ -49,7 +67,7 @@ impl KeyParity {
 /// A data packet (section 3.1).
 pub(crate) struct DataPacket<'a> {
     pub(crate) sequence_number: SequenceNumber,
-    /// Zero for packets of a packet filter, which nobody here asked for.
+    /// Zero for the repair packets of a packet filter.
     pub(crate) message_number: u32,
     /// The key that it is encrypted with, if it is; `Err` for a combination that cannot be.
     pub(crate) key: Result<Option<KeyParity>, ()>,
@@ -107,12 +125,7 @@ impl<'a> Packet<'a> {
         Some(Packet::Data(DataPacket {
             sequence_number: SequenceNumber::new(first),
             message_number: second & MESSAGE_MASK,
-            key: match (second >> KEY_SHIFT) & 0b11 {
-                0b00 => Ok(None),
-                0b01 => Ok(Some(KeyParity::Even)),
-                0b10 => Ok(Some(KeyParity::Odd)),
-                _ => Err(()),
-            },
+            key: KeyParity::from_bits((second >> KEY_SHIFT) & 0b11),
             retransmitted: second & RETRANSMITTED_BIT != 0,
             timestamp,
             destination,

@@ -16,8 +16,8 @@ pub(crate) use handshake::{
     extension_flag, option_flag, put_extension, put_text_extension, text_from_words,
 };
 pub(crate) use header::{
-    ControlHeader, ControlKind, ControlPacket, DataPacket, HEADER_BYTES, KeyParity, Packet,
-    RETRANSMITTED_BYTE, RETRANSMITTED_FLAG, write_data_header,
+    ControlHeader, ControlKind, ControlPacket, DataPacket, HEADER_BYTES, KEY_FLAGS_BYTE, KeyParity,
+    Packet, RETRANSMITTED_BYTE, RETRANSMITTED_FLAG, key_flags, write_data_header,
 };
 pub(crate) use loss_list::{LossRange, LossRanges, put_loss_range};
 pub(crate) use reader::Reader;

@@ -218,6 +218,7 @@ impl Live {
         let kind = match transmission {
             Transmission::First => Transmit::Data,
             Transmission::Again => Transmit::Retransmission,
+            Transmission::Repair => Transmit::Repair,
         };
         Some(Output::Transmit { length, kind })
     }
