@@ -9,4 +9,5 @@
 
 mod baseline;
 mod loss;
+mod packet_filter;
 mod srt_tokio;

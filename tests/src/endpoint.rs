@@ -231,6 +231,8 @@ fn config(options: &Options) -> Config {
         config.passphrase = Some(Passphrase::new(passphrase.clone()).expect("a passphrase"));
         config.key_length = KeyLength::from_bytes(usize::from(*length)).expect("a key length");
     }
+    config.packet_filter =
+        options.packet_filter.as_ref().map(|filter| filter.parse().expect("a packet filter"));
     config.stream_id =
         options.stream_id.as_ref().map(|id| StreamId::new(id.clone()).expect("a stream id"));
     config

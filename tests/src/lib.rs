@@ -5,6 +5,7 @@
 //! - [`peers`]: real programs to talk to.
 //! - [`endpoint`]: our own SRT over a plain socket.
 //! - [`browser`]: a headless Chromium, to see what a person would see.
+//! - [`gate`]: loses just the media packets that it is told to.
 //! - [`fuzz`]: what strangers may feed in.
 //! - [`simulation`]: SRT over the same networks in virtual time.
 //! - [`sink`]: where peers hand over what they received.
@@ -19,6 +20,7 @@
 pub mod browser;
 pub mod endpoint;
 pub mod fuzz;
+pub mod gate;
 pub mod payload;
 pub mod peers;
 pub mod simulation;

@@ -23,6 +23,8 @@ pub struct Options {
     pub latency: Duration,
     /// The passphrase and the length of the key in bytes, for an encrypted connection.
     pub encryption: Option<(String, u8)>,
+    /// The packet filter, as it stands in a URL.
+    pub packet_filter: Option<String>,
     /// The caller's stream id, as it stands in a URL.
     pub stream_id: Option<String>,
 }
@@ -51,6 +53,9 @@ impl Options {
         let mut url = format!("srt://{address}?mode={mode}&latency={latency}");
         if let Some((passphrase, key_length)) = &self.encryption {
             url += &format!("&passphrase={passphrase}&pbkeylen={key_length}");
+        }
+        if let Some(filter) = &self.packet_filter {
+            url += &format!("&packetfilter={filter}");
         }
         if let Some(stream_id) = &self.stream_id {
             url += &format!("&streamid={stream_id}");

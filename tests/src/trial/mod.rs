@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use golive_proto::units::Bitrate;
 
+use crate::gate::Gate;
 use crate::network::Path;
 use crate::payload::{self, Judge, Verdict};
 use crate::peers::{Mode, Options, free_address, wait_until_bound};
@@ -25,7 +26,10 @@ pub struct Trial {
     pub caller: Role,
     /// The network between them.
     pub path: Path,
-    /// Latency and encryption of both.
+    /// Of the caller's media and repair packets, counted from zero, which ones are lost beside what
+    /// the path loses.
+    pub lost_media: Option<fn(u64) -> bool>,
+    /// Latency, encryption and packet filter of both.
     pub options: Options,
     /// Of the payloads, without headers.
     pub rate: Bitrate,
@@ -77,6 +81,7 @@ impl Trial {
             receiver,
             caller: Role::Sender,
             path,
+            lost_media: None,
             options: Options::latency(latency),
             feed: Feed::OneByOne,
             rate: Bitrate::from_kilobits_per_second(5_000),
@@ -95,6 +100,8 @@ impl Trial {
         let address = free_address();
         let relay = Relay::start(address, &self.path).expect("a relay on loopback");
         let called = if self.direct { address } else { relay.address() };
+        let gate = self.lost_media.map(|is_lost| Gate::start(called, is_lost));
+        let called = gate.as_ref().map_or(called, Gate::address);
         let (calling, listening) = (Mode::Caller(called), Mode::Listener(address));
         let (mut sender, receiver) = match self.caller {
             Role::Sender => {
