@@ -31,22 +31,22 @@ fn with_time_for_many_rounds_nothing_is_lost() {
     }
 }
 
-/// What libsrt 1.5.1 loses with ARQ alone, and its overhead, in per cent: means of runs through
-/// the relay. The interoperability tests compare with it in pairs of the same seed; here stands
-/// what would be a step back.
-const LIBSRT: [(f64, f64); ROWS.len()] =
-    [(1.7, 11.0), (1.9, 11.0), (1.5, 13.0), (5.0, 25.0), (0.5, 6.0)];
+/// What may be lost, and what may be sent beyond the payloads, in per cent: a step back beyond
+/// that is felt. libsrt with the best of its packet filters lost 0.02, 0.13, 0.11, 1.16 and 0.02 %,
+/// for 46, 39, 38, 49 and 44 % more bytes.
+const AT_MOST: [(f64, f64); ROWS.len()] =
+    [(0.01, 33.0), (0.3, 43.0), (0.03, 42.0), (0.25, 57.0), (0.03, 32.0)];
 
 #[test]
-fn over_the_reference_table_a_fraction_is_lost_of_what_libsrt_loses() {
-    for (row, (lost_by_libsrt, overhead_of_libsrt)) in ROWS.into_iter().zip(LIBSRT) {
+fn over_the_reference_table_hardly_anything_is_lost_between_two_of_us() {
+    for (row, (lost_at_most, overhead_at_most)) in ROWS.into_iter().zip(AT_MOST) {
         let outcomes: Vec<_> = (1..=3).map(|seed| tell(&plan(row, seed), seconds(60))).collect();
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
         let lost = mean(outcomes.iter().map(|o| o.verdict.lost_percent()).collect());
         let overhead = mean(outcomes.iter().map(|o| o.overhead_percent).collect());
-        println!("{row}: {lost:.2} % lost, {overhead:.1} % overhead");
-        assert!(lost <= lost_by_libsrt * 0.4, "{row}: {lost} % lost");
-        assert!(overhead <= overhead_of_libsrt * 3.0, "{row}: {overhead} % overhead");
+        println!("{row}: {lost:.3} % lost, {overhead:.1} % overhead");
+        assert!(lost <= lost_at_most, "{row}: {lost} % lost");
+        assert!(overhead <= overhead_at_most, "{row}: {overhead} % overhead");
     }
 }
 

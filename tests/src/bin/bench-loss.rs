@@ -10,10 +10,11 @@ use std::time::Duration;
 use golive_tests::table::{LOSSLESS, ROWS};
 use golive_tests::trial::{Outcome, Program, Trial};
 
-const PAIRS: [(Program, Program); 3] = [
+const PAIRS: [(Program, Program); 4] = [
     (Program::Libsrt, Program::Libsrt),
     (Program::Golive, Program::Libsrt),
     (Program::Libsrt, Program::Endpoint),
+    (Program::Golive, Program::Endpoint),
 ];
 
 fn main() {
@@ -25,8 +26,10 @@ fn main() {
          payloads:\n",
         duration.as_secs()
     );
-    println!("| network | libsrt to libsrt | Golive to libsrt | libsrt to Golive |");
-    println!("|---|---|---|---|");
+    println!(
+        "| network | libsrt to libsrt | Golive to libsrt | libsrt to Golive | Golive to Golive |"
+    );
+    println!("|---|---|---|---|---|");
     for row in ROWS.into_iter().chain([LOSSLESS]) {
         let mut cells = Vec::new();
         for (sender, receiver) in PAIRS {

@@ -4,21 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::matrix::{Group, Matrix};
 use super::parity::{Parity, Source};
-
-/// A source packet that was rebuilt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rebuilt {
-    /// Which one.
-    pub offset: u64,
-    parity: Parity,
-}
-
-impl Rebuilt {
-    /// The packet.
-    pub fn source(&self) -> Source<'_> {
-        self.parity.rest().unwrap_or(Source { timestamp: 0, flags: 0, payload: &[] })
-    }
-}
+use super::rebuilt::Rebuilt;
 
 /// What is known of one group.
 #[derive(Clone, Debug)]
@@ -165,9 +151,9 @@ impl XorDecoder {
         }
         known.there = all;
         let offset = known.group.offset(missing.trailing_zeros() as u8);
-        if known.parity.rest().is_some() {
-            let parity = known.parity.clone();
-            self.rebuilt.push_back(Rebuilt { offset, parity });
+        if let Some(source) = known.parity.rest() {
+            let rebuilt = Rebuilt::new(offset, &source);
+            self.rebuilt.push_back(rebuilt);
         }
     }
 

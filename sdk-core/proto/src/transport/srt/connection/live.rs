@@ -14,7 +14,8 @@ use crate::units::{Bitrate, ByteCount, Time};
 use super::super::config::Config;
 use super::super::crypto::{KeyMaterial, ReceivingKeys, SendingKeys};
 use super::super::filter::{
-    AgreedFilter, FILTERED_PAYLOAD_BYTES, ReceivingFilter, RepairPacket, Retransmission,
+    AgreedFilter, CombinationPacket, FILTERED_PAYLOAD_BYTES, RepairPacket, Repairing,
+    Retransmission,
 };
 use super::super::number::{SequenceNumber, SocketId};
 use super::super::receiver::{Acknowledger, Arrival, Arrivals, Buffer, Losses, Taken, TimeBase};
@@ -44,6 +45,8 @@ pub(super) const KEY_MATERIAL_REQUEST: u16 = 3;
 pub(super) const KEY_MATERIAL_RESPONSE: u16 = 4;
 /// `GL`: a report from a Golive peer, as the application wrote it.
 pub(super) const REPORT: u16 = 0x474C;
+/// `GF`: a combination of packets, for a Golive peer.
+pub(super) const COMBINATION: u16 = 0x4746;
 
 /// Events that wait to be polled; a connection has few, and all of one kind are merged.
 const MAX_EVENTS: usize = 16;
@@ -92,7 +95,7 @@ pub(crate) struct Live {
     acknowledger: Acknowledger,
     arrivals: Arrivals,
     time_base: TimeBase,
-    filter: Option<ReceivingFilter>,
+    repairing: Option<Repairing>,
 
     round_trip: RoundTrip,
     events: VecDeque<Event>,
@@ -138,6 +141,7 @@ impl Live {
             flow_window: config.flow_window.min(setup.peer_flow_window.max(2)),
             datagram_bytes: negotiated.max_payload + HEADER_BYTES,
             filter: setup.filter,
+            combinations: negotiated.golive && setup.filter.is_none(),
         };
         let receive_capacity = config.receive_buffer_packets();
         let (sending_keys, receiving_keys) = setup.keys.unzip();
@@ -161,11 +165,15 @@ impl Live {
             last_payload_origin: setup.start,
             outbox,
             buffer: Buffer::new(receive_capacity, MAX_DATAGRAM_BYTES, setup.receive_from),
-            losses: Losses::new(receive_capacity, retransmission == Retransmission::Always),
+            losses: Losses::new(receive_capacity, retransmission == Retransmission::Always)
+                .whole_reports(negotiated.golive && setup.filter.is_none()),
             acknowledger: Acknowledger::new(now, setup.receive_from),
             arrivals: Arrivals::new(datagram_bytes),
             time_base: TimeBase::new(setup.arrived, setup.timestamp),
-            filter: setup.filter.map(|filter| ReceivingFilter::new(filter, setup.receive_from)),
+            repairing: match setup.filter {
+                Some(filter) => Some(Repairing::filter(filter, setup.receive_from)),
+                None => negotiated.golive.then(|| Repairing::combinations(setup.receive_from)),
+            },
             round_trip,
             events,
             peer_report: Vec::with_capacity(MAX_DATAGRAM_BYTES),
@@ -325,8 +333,8 @@ impl Live {
                     source.payload.len() + HEADER_BYTES,
                 );
             }
-            if arrived && let Some(filter) = &mut self.filter {
-                filter.source(packet.sequence_number, &source);
+            if arrived && let Some(repairing) = &mut self.repairing {
+                repairing.source(packet.sequence_number, &source);
             }
         }
         self.take_rebuilt(now);
@@ -381,8 +389,8 @@ impl Live {
         let rounds = self.round_trip.cautious() + interval;
         let short = self.negotiated.receive_latency < rounds;
         self.losses.add(now, gap, interval, short);
-        if let Some(filter) = &mut self.filter {
-            filter.wait_for(gap);
+        if let Some(repairing) = &mut self.repairing {
+            repairing.wait_for(gap);
         }
     }
 
@@ -390,16 +398,27 @@ impl Live {
     fn repair(&mut self, packet: &DataPacket<'_>) {
         let number = packet.sequence_number;
         let within = number.offset_from(self.buffer.next()).is_some_and(|o| o < self.buffer.room());
-        let Some(filter) = self.filter.as_mut().filter(|_| within) else { return };
+        let Some(repairing) = self.repairing.as_mut().filter(|_| within) else { return };
         self.counts.repair_packets_received += 1;
         if let Some(repair) = RepairPacket::parse(packet) {
-            filter.repair(number, &repair);
+            repairing.repair(number, &repair);
         }
+    }
+
+    /// Takes a combination, if there is room for what it is of.
+    fn combination(&mut self, now: Time, body: &[u8]) {
+        let Some(packet) = CombinationPacket::parse(body).filter(|_| self.receives) else { return };
+        let last = packet.first.plus(packet.count.into());
+        let within = last.distance_from(self.buffer.next()) <= self.buffer.room() as i32;
+        let Some(repairing) = self.repairing.as_mut().filter(|_| within) else { return };
+        self.counts.repair_packets_received += 1;
+        repairing.combination(&packet);
+        self.take_rebuilt(now);
     }
 
     /// Takes what the filter has rebuilt, and reports what it will not rebuild any more.
     fn take_rebuilt(&mut self, now: Time) {
-        while let Some((number, rebuilt)) = self.filter.as_mut().and_then(ReceivingFilter::take) {
+        while let Some((number, rebuilt)) = self.repairing.as_mut().and_then(Repairing::take) {
             let source = rebuilt.source();
             if let Ok(key) = KeyParity::from_bits(source.flags.into())
                 && self.media(now, number, key, &source)
@@ -407,12 +426,12 @@ impl Live {
                 self.counts.packets_rebuilt += 1;
             }
         }
-        let Some(filter) = &mut self.filter else { return };
+        let Some(repairing) = &mut self.repairing else { return };
         let interval = Losses::interval(self.round_trip.cautious());
-        while let Some(number) = filter.take_beyond_repair() {
+        while let Some(number) = repairing.take_beyond_repair() {
             self.losses.ask_for(now, number, interval);
         }
-        filter.forget_before(self.buffer.next());
+        repairing.forget_before(self.buffer.next());
     }
 
     fn control(&mut self, now: Time, packet: &ControlPacket<'_>) {
@@ -433,6 +452,7 @@ impl Live {
                     keys.confirm(packet.body);
                 }
             }
+            ControlKind::UserDefined(COMBINATION) => self.combination(now, packet.body),
             ControlKind::UserDefined(REPORT) => {
                 self.peer_report.clear();
                 let report = packet.body.get(..MAX_DATAGRAM_BYTES).unwrap_or(packet.body);
@@ -470,6 +490,7 @@ impl Live {
                 None => break,
             }
         }
+        self.sender.resolve_report(now, &self.round_trip);
     }
 
     fn drop_request(&mut self, body: &[u8]) {

@@ -16,8 +16,8 @@ use crate::fec::{Layout, Matrix, Protection};
 
 use super::rejection::Rejection;
 
-pub(crate) use receiving::ReceivingFilter;
-pub(crate) use wire::{RepairPacket, source_of, write_repair};
+pub(crate) use receiving::Repairing;
+pub(crate) use wire::{CombinationPacket, RepairPacket, source_of, write_repair};
 
 /// A filter as one side asks for it. What is left out, the other side decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -63,3 +63,31 @@ impl RepairPacket {
         Some(Self { column: (column != ROW).then_some(column), parity })
     }
 }
+
+/// A combination as it goes to a Golive peer: the body of a user-defined control packet.
+pub(crate) struct CombinationPacket<'a> {
+    /// The first packet that it is of.
+    pub(crate) first: SequenceNumber,
+    pub(crate) count: u16,
+    pub(crate) seed: u16,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl<'a> CombinationPacket<'a> {
+    pub(crate) fn parse(body: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(body);
+        Some(Self {
+            first: SequenceNumber::new(reader.u32()?),
+            count: reader.u16()?,
+            seed: reader.u16()?,
+            bytes: reader.rest(),
+        })
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer<'_>) {
+        writer.put_u32(self.first.as_u32());
+        writer.put_u16(self.count);
+        writer.put_u16(self.seed);
+        writer.put(self.bytes);
+    }
+}

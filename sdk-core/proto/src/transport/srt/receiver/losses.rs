@@ -37,6 +37,8 @@ pub(crate) struct Losses {
     report_at: Time,
     /// Whether gaps are reported when they are found.
     at_once: bool,
+    /// Whether every report names everything that is missing.
+    whole: bool,
 }
 
 impl Losses {
@@ -45,11 +47,17 @@ impl Losses {
     pub(crate) fn new(capacity: usize, at_once: bool) -> Self {
         Self {
             at_once,
+            whole: false,
             missing: VecDeque::with_capacity(capacity / 2 + 1),
             fresh: VecDeque::with_capacity(MAX_FRESH),
             repeats: VecDeque::with_capacity(MAX_FRESH),
             report_at: Time::ZERO,
         }
+    }
+
+    /// Has every report name everything that is missing, if `whole`.
+    pub(crate) fn whole_reports(self, whole: bool) -> Self {
+        Self { whole, ..self }
     }
 
     /// A gap was found after everything known so far. It is to be reported at once, and again
@@ -149,6 +157,21 @@ impl Losses {
         Some(repeat.map_or(self.report_at, |at| at.min(self.report_at)))
     }
 
+    fn write_whole(&mut self, now: Time, interval: Duration, writer: &mut Writer<'_>) -> bool {
+        self.fresh.clear();
+        while self.repeats.front().is_some_and(|(at, _)| *at <= now) {
+            self.repeats.pop_front();
+        }
+        self.report_at = now + interval;
+        for loss in &mut self.missing {
+            if !put_loss_range(writer, loss.range) {
+                break;
+            }
+            loss.reported = now;
+        }
+        !self.missing.is_empty()
+    }
+
     fn asked_for(&self) -> Option<&Loss> {
         self.missing.iter().find(|loss| loss.asked_for)
     }
@@ -162,6 +185,9 @@ impl Losses {
         writer: &mut Writer<'_>,
     ) -> bool {
         let before = writer.length();
+        if self.whole {
+            return self.write_whole(now, interval, writer);
+        }
         while let Some(range) = self.fresh.pop_front() {
             self.write_missing(now, range, writer);
         }

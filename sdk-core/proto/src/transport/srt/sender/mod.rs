@@ -21,12 +21,14 @@ use super::wire::{
     write_data_header,
 };
 
+mod ahead;
 mod plan;
 mod repair;
 mod retransmit;
 #[cfg(test)]
 mod tests;
 
+use ahead::Ahead;
 use plan::{Bursts, Copies, LossShare, Waiting};
 
 /// The sender keeps a packet at least so long, even with a short latency (section 4.6).
@@ -59,6 +61,8 @@ pub(crate) struct Terms {
     pub(crate) datagram_bytes: usize,
     /// How lost packets are rebuilt, if they are.
     pub(crate) filter: Option<AgreedFilter>,
+    /// Whether the peer understands combinations.
+    pub(crate) combinations: bool,
 }
 
 impl Terms {
@@ -102,6 +106,10 @@ struct Entry {
     copies: Copies,
     /// Named in a loss report before.
     reported: bool,
+    /// Named in the latest one.
+    missing: bool,
+    /// Combinations that had been sent when it was sent for the first time.
+    repairs_before: u64,
     /// Too late to be sent again.
     given_up: bool,
 }
@@ -142,6 +150,9 @@ pub(crate) struct Sender {
     repairs: Option<XorEncoder>,
     /// The key of the newest packet that is protected.
     newest_key: Option<KeyParity>,
+    ahead: Option<Ahead>,
+    /// Offset of the packet in front of the ring from the connection's first.
+    gone: u64,
     /// The number of the connection's first packet.
     beginning: SequenceNumber,
     pub(crate) counts: SenderCounts,
@@ -169,6 +180,8 @@ impl Sender {
             waiting: Waiting::new(),
             repairs: terms.filter.map(|f| XorEncoder::new(f.matrix, terms.datagram_bytes)),
             newest_key: None,
+            ahead: terms.combinations.then(Ahead::default),
+            gone: 0,
             beginning: first,
             counts: SenderCounts::default(),
         }
@@ -210,6 +223,8 @@ impl Sender {
             wanted: Wanted::No,
             copies: Copies::default(),
             reported: false,
+            missing: false,
+            repairs_before: 0,
             given_up: false,
         });
     }
@@ -277,6 +292,7 @@ impl Sender {
     pub(crate) fn has_work(&self) -> bool {
         self.wanted > 0
             || self.repairs.as_ref().is_some_and(XorEncoder::is_ready)
+            || self.ahead.as_ref().is_some_and(Ahead::is_due)
             || (self.sent < self.ring.len() && self.window_is_open())
     }
 
@@ -311,12 +327,14 @@ impl Sender {
         self.protect(self.sent);
         let entry = self.ring.get_mut(self.sent)?;
         entry.last_sent = now;
+        entry.repairs_before = self.counts.repairs;
         self.unsent_bytes -= entry.length;
         self.in_flight_bytes += entry.length;
         self.waiting.earn(entry.length);
-        self.share.sent();
+        self.share.sent(now);
         self.sent += 1;
         self.counts.sent += 1;
+        self.earn_ahead(round_trip);
         self.copy(self.sent - 1, buffer).map(|length| (length, Transmission::First))
     }
 
@@ -433,6 +451,7 @@ impl Sender {
         let popped = Popped { length: entry.length, given_up: entry.given_up };
         self.pool.give_back(entry.slot);
         self.first = self.first.plus(1);
+        self.gone += 1;
         self.wanted -= usize::from(entry.wanted != Wanted::No);
         self.lowest_wanted = self.lowest_wanted.saturating_sub(1);
         if self.sent > 0 {

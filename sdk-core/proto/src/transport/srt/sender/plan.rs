@@ -35,7 +35,10 @@ const MOST_SAVED: usize = 64 << 10;
 const HIGHEST_SHARE: f64 = 0.27;
 
 /// The share is taken over so many packets.
-const SHARE_SPAN: u32 = 512;
+const SHARE_SPAN: u32 = 256;
+
+/// How much of what was known is kept after another span.
+const FORGETTING: f64 = 0.75;
 
 /// Copies that wait for their moment, at most; more are left out.
 const MOST_WAITING: usize = 4_096;
@@ -64,12 +67,19 @@ impl Copies {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bursts {
     mean: Duration,
+    packets: f64,
 }
 
 impl Bursts {
     /// Takes note of packets in a row that were lost, the last sent `span` after the first.
-    pub(super) fn note(&mut self, span: Duration) {
+    pub(super) fn note(&mut self, span: Duration, packets: usize) {
         self.mean = (self.mean * 7 + span) / 8;
+        self.packets = (self.packets * 7.0 + packets as f64) / 8.0;
+    }
+
+    /// How many packets a burst takes on average.
+    pub(super) fn packets(self) -> f64 {
+        self.packets.max(1.0)
     }
 
     pub(super) fn mean(self) -> Duration {
@@ -77,12 +87,16 @@ impl Bursts {
     }
 }
 
-/// What share of the packets is lost the first time.
+/// What share of the packets is lost the first time, and how often one is sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LossShare {
     sent: u32,
     lost: u32,
+    began: Option<Time>,
     is_high: bool,
+    mean: f64,
+    share: f64,
+    interval: Option<Duration>,
 }
 
 impl LossShare {
@@ -90,12 +104,28 @@ impl LossShare {
         self.lost += 1;
     }
 
-    pub(super) fn sent(&mut self) {
+    pub(super) fn sent(&mut self, now: Time) {
+        let began = *self.began.get_or_insert(now);
         self.sent += 1;
         if self.sent == SHARE_SPAN {
-            self.is_high = f64::from(self.lost) > f64::from(self.sent) * HIGHEST_SHARE;
-            (self.sent, self.lost) = (0, 0);
+            let share = f64::from(self.lost) / f64::from(self.sent);
+            // What has become worse is believed at once, what has become better in a while.
+            self.mean = self.mean * FORGETTING + share * (1.0 - FORGETTING);
+            self.is_high = self.mean > HIGHEST_SHARE;
+            self.share = share.max(self.share * FORGETTING + share * (1.0 - FORGETTING));
+            self.interval = Some(now.since(began) / SHARE_SPAN);
+            (self.sent, self.lost, self.began) = (0, 0, Some(now));
         }
+    }
+
+    /// The share, falling slowly.
+    pub(super) fn share(self) -> f64 {
+        self.share
+    }
+
+    /// From one packet to the next on average, once it is known.
+    pub(super) fn interval(self) -> Option<Duration> {
+        self.interval
     }
 
     /// Whether so much is lost that the path is more likely to be full than to be bad.
@@ -176,8 +206,8 @@ mod tests {
     fn losses_beyond_a_quarter_are_taken_for_a_full_path() {
         for (of_a_hundred, high) in [(20, false), (35, true)] {
             let mut share = LossShare::default();
-            for number in 0..2 * SHARE_SPAN {
-                share.sent();
+            for number in 0..8 * SHARE_SPAN {
+                share.sent(Time::ZERO);
                 if number % 100 < of_a_hundred {
                     share.lost();
                 }

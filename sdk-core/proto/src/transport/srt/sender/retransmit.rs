@@ -49,6 +49,10 @@ impl Sender {
                 self.share.lost();
                 self.counts.reported_lost += 1;
             }
+            if self.ahead.is_some() {
+                entry.missing = true;
+                continue;
+            }
             let crossed = entry.retransmissions > 0
                 && (entry.copies.left > 0 || now < entry.last_sent + crossing);
             if !crossed {
@@ -61,7 +65,7 @@ impl Sender {
     /// Acknowledgements stop at the first hole. If one that has just come does not tell of the
     /// oldest packet although it should, the packet was lost, whether a report says so or not.
     pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
-        if self.terms.retransmission() != Retransmission::Always {
+        if self.terms.retransmission() != Retransmission::Always || self.ahead.is_some() {
             return;
         }
         let Some(oldest) = self.forgotten_oldest() else { return };
@@ -150,7 +154,10 @@ impl Sender {
             }
         } else {
             let left = (entry.origin + self.terms.latency).since(now);
-            entry.copies = if is_congested(round_trip) || self.share.is_high() {
+            // Combinations make up for one that is lost.
+            let combined = self.ahead.is_some() && self.share.interval().is_some();
+            let alone = combined || is_congested(round_trip) || self.share.is_high();
+            entry.copies = if alone {
                 Copies::default()
             } else {
                 Copies::plan(left, round, self.bursts.mean())
@@ -165,7 +172,7 @@ impl Sender {
 
     /// How long a report takes to come that a packet sent now was lost. A peer that reports again
     /// does so once in half a cautious round trip, but in no less than 20 ms (section 4.8.2).
-    fn round(&self, round_trip: &RoundTrip) -> Duration {
+    pub(super) fn round(&self, round_trip: &RoundTrip) -> Duration {
         let cautious = round_trip.cautious();
         if self.terms.reports_again {
             round_trip.smoothed() + (cautious / 2).max(SHORTEST_REPORT_INTERVAL)
@@ -179,7 +186,7 @@ impl Sender {
         let first = self.ring.get(start).filter(|entry| !entry.reported);
         let last = end.checked_sub(1).and_then(|last| self.ring.get(last));
         if let (Some(first), Some(last)) = (first, last) {
-            self.bursts.note(last.last_sent.since(first.last_sent));
+            self.bursts.note(last.last_sent.since(first.last_sent), end - start);
         }
     }
 
@@ -211,7 +218,7 @@ impl Sender {
 
 /// Whether packets stand in a queue on the way: what is lost there is lost because too much is
 /// sent, and copies would make it worse.
-fn is_congested(round_trip: &RoundTrip) -> bool {
+pub(super) fn is_congested(round_trip: &RoundTrip) -> bool {
     let empty = round_trip.minimum();
     round_trip.smoothed() > empty + empty / 2 + STANDING
 }

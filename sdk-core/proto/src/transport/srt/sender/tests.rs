@@ -29,6 +29,7 @@ fn sender() -> Sender {
         flow_window: 32,
         datagram_bytes: 1_472,
         filter: None,
+        combinations: false,
     };
     let mut sender = Sender::new(terms, number(0), 64);
     for millis in 0..10 {

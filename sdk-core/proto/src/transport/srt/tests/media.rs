@@ -204,7 +204,9 @@ fn feedback_counts_what_left_what_arrived_and_what_was_missing() {
     assert_eq!(feedback.acknowledged.as_u64(), 2_000 * 1_332);
     assert!(feedback.sent.as_u64() > feedback.acknowledged.as_u64());
     assert!((60..=140).contains(&feedback.lost_packets), "{feedback:?}");
-    assert!(sent.packets_retransmitted >= feedback.lost_packets);
+    // What is lost is sent again, unless repair that was sent ahead brought it back.
+    let repairs = sent.packets_retransmitted + sent.repair_packets_sent;
+    assert!(repairs >= feedback.lost_packets);
     assert_eq!(feedback.in_flight.as_u64() + feedback.unsent.as_u64(), 0);
     assert!(feedback.rtt_min <= feedback.rtt);
 }

@@ -206,6 +206,11 @@ impl Live {
         if !self.sender.has_work() || self.pacer.next_at() > now {
             return None;
         }
+        if let Some(length) = self.write_combination(now, buffer) {
+            self.pacer.sent(now, length.into());
+            self.count_sent(now, length);
+            return Some(Output::Transmit { length, kind: Transmit::Repair });
+        }
         let Some((length, transmission)) = self.sender.transmit(now, &self.round_trip, buffer)
         else {
             // What was wanted was given up instead: say so.
@@ -221,6 +226,17 @@ impl Live {
             Transmission::Repair => Transmit::Repair,
         };
         Some(Output::Transmit { length, kind })
+    }
+
+    fn write_combination(&mut self, now: Time, buffer: &mut [u8]) -> Option<usize> {
+        let packet = self.sender.combination(now)?;
+        let mut writer = Writer::new(buffer);
+        let timestamp = now.since(self.start).as_micros() as u32;
+        let kind = ControlKind::UserDefined(COMBINATION);
+        let header = ControlHeader { kind, information: 0, timestamp, destination: self.peer_id };
+        header.write(&mut writer);
+        packet.write(&mut writer);
+        Some(writer.length())
     }
 
     fn wake(&self) -> Output {
