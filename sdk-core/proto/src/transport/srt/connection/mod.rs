@@ -17,7 +17,7 @@ use crate::units::{Bitrate, ByteCount, Time};
 
 use super::config::Config;
 use super::crypto::KeyLength;
-use super::number::SocketId;
+use super::number::{SequenceNumber, SocketId};
 use super::rejection::Rejection;
 use super::statistics::Statistics;
 use super::wire::{ControlKind, ControlPacket, Handshake, Packet};
@@ -356,6 +356,11 @@ impl Connection {
     /// Media sent and not acknowledged yet.
     pub fn in_flight(&self) -> ByteCount {
         self.live().map_or(ByteCount::ZERO, Live::in_flight)
+    }
+
+    /// The number that the next payload gets, once the connection is live.
+    pub(crate) fn next_number(&self) -> Option<SequenceNumber> {
+        self.live().map(Live::next_number)
     }
 
     fn live(&self) -> Option<&Live> {

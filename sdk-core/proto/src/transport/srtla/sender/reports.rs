@@ -1,0 +1,176 @@
+//! Reports of losses: SRT's, as far as they can be true yet, and those that a silent link makes.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::super::super::srt::number::{SequenceNumber, SocketId};
+use super::super::super::srt::wire::{
+    ControlHeader, ControlKind, ControlPacket, HEADER_BYTES, LossRange, LossRanges, Writer,
+    put_loss_range,
+};
+use super::Received;
+use super::journal::{Entry, Journal};
+use super::link::LinkId;
+use crate::units::Time;
+
+/// Packets that will be reported to SRT unless they turn up before.
+#[derive(Debug, Default)]
+pub(super) struct Reports {
+    waiting: VecDeque<(Time, SequenceNumber)>,
+    /// The SRT connection's socket, to which reports are addressed.
+    connection: Option<SocketId>,
+}
+
+/// Packets that wait to be reported, at most: more than two links ever have under way. SRT's
+/// receiver repeats its reports, so what is beyond is told later.
+const MAX_WAITING: usize = 4_096;
+/// Packets that are due so close together are reported at once.
+const GATHERED: Duration = Duration::from_millis(2);
+/// Bytes of a report at most.
+const MAX_REPORT: usize = 1_400;
+
+impl Reports {
+    /// Something came for this socket of the SRT connection's.
+    pub(super) fn note_connection(&mut self, id: SocketId) {
+        self.connection = Some(id).filter(|id| *id != SocketId::LISTENER).or(self.connection);
+    }
+
+    /// Reports a packet at this moment.
+    pub(super) fn add(&mut self, at: Time, number: SequenceNumber) {
+        if self.waiting.len() < MAX_WAITING {
+            self.waiting.push_back((at, number));
+        }
+    }
+
+    /// When the next report is due.
+    pub(super) fn due(&self) -> Option<Time> {
+        self.waiting.iter().map(|(at, _)| *at).min()
+    }
+
+    /// Writes a report of what is due and has not turned up; how long it is. `lost` is told who
+    /// lost a packet, once for each.
+    pub(super) fn poll(
+        &mut self,
+        now: Time,
+        journal: &mut Journal,
+        lost: &mut Vec<LinkId>,
+        buffer: &mut [u8],
+    ) -> Option<usize> {
+        if self.due()? > now {
+            return None;
+        }
+        let mut numbers: Vec<SequenceNumber> = Vec::new();
+        self.waiting.retain(|(at, number)| {
+            let due = *at <= now + GATHERED;
+            if due
+                && let Some(entry) = journal.get_mut(*number).filter(|entry| !entry.arrived)
+            {
+                tell(entry, lost);
+                numbers.push(*number);
+            }
+            !due
+        });
+        let first = *numbers.first()?;
+        numbers.sort_by_key(|number| number.distance_from(first));
+        numbers.dedup();
+        let header = ControlHeader {
+            kind: ControlKind::LossReport,
+            information: 0,
+            timestamp: 0,
+            destination: self.connection?,
+        };
+        let mut writer = Writer::new(buffer.get_mut(..MAX_REPORT)?);
+        header.write(&mut writer);
+        let mut ranges = Ranges::default();
+        for number in numbers {
+            ranges.add(&mut writer, number);
+        }
+        ranges.finish(&mut writer);
+        Some(writer.length())
+    }
+
+    /// Takes out of a report of SRT's what cannot have arrived yet. `expected` says when a packet
+    /// should have, if that is still to come; `lost` as in [`Reports::poll`].
+    pub(super) fn filter(
+        &mut self,
+        datagram: &[u8],
+        packet: &ControlPacket<'_>,
+        journal: &mut Journal,
+        expected: impl Fn(&Entry) -> Option<Time>,
+        lost: &mut Vec<LinkId>,
+        buffer: &mut [u8],
+    ) -> Received {
+        let (first, count) = journal.span();
+        let Some(header) = datagram.get(..HEADER_BYTES) else { return Received::Srt };
+        let Some(room) = buffer.get_mut(..datagram.len()) else { return Received::Srt };
+        let mut writer = Writer::new(room);
+        writer.put(header);
+        let mut ranges = Ranges::default();
+        let mut changed = false;
+        // An honest report names each packet once.
+        let mut budget = count + 1;
+        for range in LossRanges::new(packet.body) {
+            let start = range.first.distance_from(first).max(0);
+            let end = range.last.distance_from(first).min(count as i32 - 1);
+            if start > end {
+                // Long acknowledged, or never sent: SRT knows what to say.
+                ranges.finish(&mut writer);
+                put_loss_range(&mut writer, range);
+                continue;
+            }
+            for offset in start..=end {
+                let Some(left) = budget.checked_sub(1) else { return Received::Srt };
+                budget = left;
+                let number = first.plus(offset as u32);
+                let entry = journal.get_mut(number);
+                if let Some(at) = entry.as_deref().and_then(&expected) {
+                    changed = true;
+                    self.add(at, number);
+                    continue;
+                }
+                if let Some(entry) = entry {
+                    tell(entry, lost);
+                }
+                ranges.add(&mut writer, number);
+            }
+        }
+        ranges.finish(&mut writer);
+        let length = writer.length();
+        match (changed, length > HEADER_BYTES) {
+            (false, _) => Received::Srt,
+            (true, true) => Received::Rewritten { length },
+            (true, false) => Received::Ours,
+        }
+    }
+}
+
+/// A packet is missing: who lost it is noted the first time.
+fn tell(entry: &mut Entry, lost: &mut Vec<LinkId>) {
+    if !std::mem::replace(&mut entry.missing, true) {
+        lost.push(entry.link);
+    }
+}
+
+/// Joins numbers that follow one another.
+#[derive(Default)]
+struct Ranges {
+    open: Option<LossRange>,
+}
+
+impl Ranges {
+    fn add(&mut self, writer: &mut Writer<'_>, number: SequenceNumber) {
+        match &mut self.open {
+            Some(range) if range.last.plus(1) == number => range.last = number,
+            _ => {
+                self.finish(writer);
+                self.open = Some(LossRange { first: number, last: number });
+            }
+        }
+    }
+
+    fn finish(&mut self, writer: &mut Writer<'_>) {
+        if let Some(range) = self.open.take() {
+            put_loss_range(writer, range);
+        }
+    }
+}
