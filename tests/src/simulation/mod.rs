@@ -4,6 +4,7 @@
 //! jumps from one event to the next: ten seconds pass in some milliseconds, and everything that
 //! happens is a function of the [`Plan`] and its seed.
 
+mod bonding;
 mod broadcast;
 mod peer;
 mod pilot;
@@ -19,6 +20,7 @@ use golive_proto::units::{Bitrate, ByteCount, Time};
 
 use crate::network::{Conditions, Counters, Fate, Link, Path};
 use crate::payload::{LENGTH, Payload, Verdict};
+pub use bonding::{BondedSimulation, Produced};
 pub use broadcast::{BroadcastSimulation, Received, config};
 use peer::Peer;
 pub use pilot::{Pilot, Sight};

@@ -61,6 +61,8 @@ const BUSY_GAIN: f64 = 0.25;
 const IDLE_GAIN: f64 = 0.5;
 /// How much of what a prediction was wrong by is corrected at once; the rest may be jitter.
 const CORRECTION_GAIN: f64 = 0.6;
+/// A prediction may be wrong by so much, beside jitter.
+const PREDICTION_SLACK: Duration = Duration::from_millis(8);
 /// UDP and IPv4 headers, which a link carries too.
 pub(super) const HEADERS: u64 = 28;
 
@@ -163,7 +165,7 @@ impl Path {
     pub(super) fn expected(&self, probe: &Probe) -> Time {
         let queue = (probe.queue + self.corrected - probe.corrected).max(0.0);
         probe.sent + self.round_trip.minimum() + Duration::from_secs_f64(queue)
-            + self.round_trip.variance()
+            + self.round_trip.variance() * 2 + PREDICTION_SLACK
     }
 
     /// All bytes sent, headers of UDP and IP included.
