@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use golive_proto::media::Track;
 use golive_proto::session::{Config, Event, Health, Input, LegId, Output, Session};
+use golive_proto::transport::Priority;
 use golive_proto::transport::srtla::{
     self, LinkHealth, LinkId, LinkOptions, Received as Arrived, Receiver, ReceiverOutput, Sender,
 };
@@ -40,6 +41,8 @@ struct Network {
     conditions: Conditions,
     options: LinkOptions,
     present: bool,
+    /// Datagrams that belong to key frames.
+    of_keyframes: u64,
 }
 
 /// One leg of the session: an srtla sender, and the port that its sockets have on each network.
@@ -88,7 +91,14 @@ impl BondedSimulation {
         let networks = networks.iter().zip(seed..).map(|((conditions, options), seed)| {
             let (forward, backward) = Path::symmetric(conditions.clone(), seed).links();
             let conditions = conditions.clone();
-            Network { forward, backward, conditions, options: *options, present: true }
+            Network {
+                forward,
+                backward,
+                conditions,
+                options: *options,
+                present: true,
+                of_keyframes: 0,
+            }
         });
         Self {
             now: Time::ZERO,
@@ -151,6 +161,16 @@ impl BondedSimulation {
     /// What a network carried towards the ingest.
     pub fn carried(&self, network: usize) -> Counters {
         self.networks[network].forward.counters()
+    }
+
+    /// What a network carried towards the broadcaster.
+    pub fn carried_back(&self, network: usize) -> Counters {
+        self.networks[network].backward.counters()
+    }
+
+    /// How many of the datagrams that it carried belong to key frames.
+    pub fn of_keyframes(&self, network: usize) -> u64 {
+        self.networks[network].of_keyframes
     }
 
     /// Changes both ways of a network.
@@ -304,7 +324,10 @@ impl BondedSimulation {
                     bond.wake = Some(self.now);
                     let port = bond.port;
                     if let Some(link) = bond.sender.route(self.now, &datagram, priority) {
-                        self.carry(true, link.as_u32() as usize, port, &datagram);
+                        let network = link.as_u32() as usize;
+                        let of_keyframe = u64::from(priority == Priority::High);
+                        self.networks[network].of_keyframes += of_keyframe;
+                        self.carry(true, network, port, &datagram);
                     }
                 }
                 Output::Target(target) => self.encoder.target = target,

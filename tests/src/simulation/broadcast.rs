@@ -449,7 +449,11 @@ impl Ingest {
     }
 
     /// Answers to be sent, after `received` got what was read.
-    pub(super) fn drain(&mut self, now: Time, received: &mut Vec<Received>) -> Vec<(SocketAddr, Vec<u8>)> {
+    pub(super) fn drain(
+        &mut self,
+        now: Time,
+        received: &mut Vec<Received>,
+    ) -> Vec<(SocketAddr, Vec<u8>)> {
         let mut answers = std::mem::take(&mut self.answers);
         if self.wake.is_none_or(|wake| wake > now) {
             return answers;

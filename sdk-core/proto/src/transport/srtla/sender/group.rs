@@ -64,12 +64,7 @@ impl Group {
         Some((index, wire::write_register_link(buffer, &self.id)))
     }
 
-    fn request(
-        &mut self,
-        now: Time,
-        links: &[Link],
-        buffer: &mut [u8],
-    ) -> Option<(usize, usize)> {
+    fn request(&mut self, now: Time, links: &[Link], buffer: &mut [u8]) -> Option<(usize, usize)> {
         let joins = |link: &Link| link.state == LinkState::Joining;
         let joining = links.iter().filter(|link| joins(link)).count();
         if self.next_request > now || joining == 0 {

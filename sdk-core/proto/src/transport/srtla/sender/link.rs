@@ -99,6 +99,8 @@ pub(super) struct Link {
     pub(super) path: Path,
     pub(super) loss: f64,
     pub(super) in_flight: usize,
+    /// When the newest packet left that is known to have arrived.
+    pub(super) delivered_until: Time,
     received: u64,
     rate: WindowedRate,
     media: ByteCount,
@@ -145,6 +147,7 @@ impl Link {
             path: Path::new(now),
             loss: 0.0,
             in_flight: 0,
+            delivered_until: Time::ZERO,
             received: 0,
             rate: WindowedRate::new(RATE_WINDOW),
             media: ByteCount::ZERO,
@@ -262,11 +265,11 @@ impl Link {
         self.path.answered(now, probe);
     }
 
-    /// When an answer is overdue, if one is awaited. One that is lost alone is no sign: the next
-    /// keep-alive has its chance.
+    /// When an answer is overdue, if one is awaited. One or two that are lost are no sign: the
+    /// next keep-alives have their chance.
     pub(super) fn overdue_at(&self, now: Time) -> Option<Time> {
         let oldest = self.keep_alives.front()?;
-        Some(oldest.sent + self.path.patience(oldest) + self.interval(now))
+        Some(oldest.sent + self.path.patience(oldest) + self.interval(now) * 2)
     }
 
     pub(super) fn keep_alive_due(&self) -> Option<Time> {

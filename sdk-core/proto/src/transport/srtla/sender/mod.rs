@@ -40,8 +40,8 @@ use crate::units::Time;
 use choice::choose;
 use group::Group;
 use journal::{Entry, Journal};
-pub use link::{LinkHealth, LinkId, LinkOptions, LinkState};
 use link::Link;
+pub use link::{LinkHealth, LinkId, LinkOptions, LinkState};
 use reports::Reports;
 
 /// What a sender is told before it begins.
@@ -252,7 +252,13 @@ impl Sender {
             return output;
         }
         let mut lost = Vec::new();
-        if let Some(length) = self.reports.poll(now, &mut self.journal, &mut lost, buffer) {
+        let links = &self.links;
+        let overtaken = |entry: &Entry| {
+            let link = links.iter().find(|link| link.id == entry.link);
+            link.is_some_and(|link| link.delivered_until > entry.probe.sent)
+        };
+        let journal = &mut self.journal;
+        if let Some(length) = self.reports.poll(now, journal, overtaken, &mut lost, buffer) {
             self.count_lost(&lost);
             return Output::Receive { length };
         }
@@ -357,6 +363,7 @@ impl Sender {
             }
             entry.arrived = true;
             newest = Some(entry.probe);
+            link.delivered_until = link.delivered_until.max(entry.probe.sent);
             link.delivered();
         }
         // The last one is what the acknowledgement was sent for.
@@ -427,8 +434,7 @@ impl Sender {
         };
         let mut lost = Vec::new();
         let journal = &mut self.journal;
-        let received =
-            self.reports.filter(datagram, packet, journal, expected, &mut lost, buffer);
+        let received = self.reports.filter(datagram, packet, journal, expected, &mut lost, buffer);
         self.count_lost(&lost);
         received
     }
@@ -458,8 +464,7 @@ impl Sender {
 
     fn choose(&self, now: Time, priority: Priority, avoided: Option<LinkId>) -> Option<LinkId> {
         let among = |state: LinkState, avoided: Option<LinkId>| {
-            let usable =
-                self.links.iter().filter(|it| it.state == state && Some(it.id) != avoided);
+            let usable = self.links.iter().filter(|it| it.state == state && Some(it.id) != avoided);
             choose(usable.map(|link| link.candidate(now)), priority, self.latency)
         };
         among(LinkState::Live, avoided)
@@ -511,9 +516,8 @@ impl Sender {
 
     fn wake(&self, now: Time) -> Option<Time> {
         let group = if self.refused { None } else { self.group.due(&self.links) };
-        let leaving = |link: &Link| {
-            (link.state == LinkState::Leaving).then(|| link.since + LEAVING_LIMIT)
-        };
+        let leaving =
+            |link: &Link| (link.state == LinkState::Leaving).then(|| link.since + LEAVING_LIMIT);
         let live = |link: &Link| {
             let live = link.state == LinkState::Live;
             link.overdue_at(now).filter(|_| live)

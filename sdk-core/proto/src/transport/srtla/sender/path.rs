@@ -106,8 +106,7 @@ impl Path {
 
     fn measure_capacity(&mut self, now: Time, probe: &Probe, stood: Duration) {
         let queued = stood > NOTICEABLE_QUEUE + self.round_trip.variance();
-        let answer =
-            Reference { sent: probe.sent, answered: now, mark: probe.mark, queued };
+        let answer = Reference { sent: probe.sent, answered: now, mark: probe.mark, queued };
         let Some(reference) = self.reference else {
             self.reference = Some(answer);
             return;
@@ -164,8 +163,11 @@ impl Path {
     /// When `probe` has reached the other end and word of that could be here.
     pub(super) fn expected(&self, probe: &Probe) -> Time {
         let queue = (probe.queue + self.corrected - probe.corrected).max(0.0);
-        probe.sent + self.round_trip.minimum() + Duration::from_secs_f64(queue)
-            + self.round_trip.variance() * 2 + PREDICTION_SLACK
+        probe.sent
+            + self.round_trip.minimum()
+            + Duration::from_secs_f64(queue)
+            + self.round_trip.variance() * 2
+            + PREDICTION_SLACK
     }
 
     /// All bytes sent, headers of UDP and IP included.

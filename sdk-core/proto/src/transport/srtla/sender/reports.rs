@@ -16,9 +16,19 @@ use crate::units::Time;
 /// Packets that will be reported to SRT unless they turn up before.
 #[derive(Debug, Default)]
 pub(super) struct Reports {
-    waiting: VecDeque<(Time, SequenceNumber)>,
+    waiting: VecDeque<Waiting>,
     /// The SRT connection's socket, to which reports are addressed.
     connection: Option<SocketId>,
+}
+
+/// A packet that will be reported.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    at: Time,
+    number: SequenceNumber,
+    /// Nothing if it is known to be lost. If it was said to be before it could arrive: for how
+    /// long signs of that are looked for.
+    until: Option<Time>,
 }
 
 /// Packets that wait to be reported, at most: more than two links ever have under way. SRT's
@@ -26,6 +36,9 @@ pub(super) struct Reports {
 const MAX_WAITING: usize = 4_096;
 /// Packets that are due so close together are reported at once.
 const GATHERED: Duration = Duration::from_millis(2);
+/// How often, and for how long, it is looked whether a packet that should be there is lost.
+const LOOK_INTERVAL: Duration = Duration::from_millis(5);
+const LOOKED_FOR: Duration = Duration::from_millis(50);
 /// Bytes of a report at most.
 const MAX_REPORT: usize = 1_400;
 
@@ -35,24 +48,33 @@ impl Reports {
         self.connection = Some(id).filter(|id| *id != SocketId::LISTENER).or(self.connection);
     }
 
-    /// Reports a packet at this moment.
-    pub(super) fn add(&mut self, at: Time, number: SequenceNumber) {
+    /// Reports a packet that is lost.
+    pub(super) fn add(&mut self, now: Time, number: SequenceNumber) {
+        self.wait(Waiting { at: now, number, until: None });
+    }
+
+    fn wait(&mut self, waiting: Waiting) {
         if self.waiting.len() < MAX_WAITING {
-            self.waiting.push_back((at, number));
+            self.waiting.push_back(waiting);
         }
     }
 
     /// When the next report is due.
     pub(super) fn due(&self) -> Option<Time> {
-        self.waiting.iter().map(|(at, _)| *at).min()
+        self.waiting.iter().map(|waiting| waiting.at).min()
     }
 
     /// Writes a report of what is due and has not turned up; how long it is. `lost` is told who
     /// lost a packet, once for each.
+    ///
+    /// What SRT's receiver missed too early is reported if it is the first packet that is missing
+    /// still, or if it was `overtaken` on its own link. Otherwise it may have arrived since; if
+    /// not, the receiver says so again.
     pub(super) fn poll(
         &mut self,
         now: Time,
         journal: &mut Journal,
+        overtaken: impl Fn(&Entry) -> bool,
         lost: &mut Vec<LinkId>,
         buffer: &mut [u8],
     ) -> Option<usize> {
@@ -60,15 +82,26 @@ impl Reports {
             return None;
         }
         let mut numbers: Vec<SequenceNumber> = Vec::new();
-        self.waiting.retain(|(at, number)| {
-            let due = *at <= now + GATHERED;
-            if due
-                && let Some(entry) = journal.get_mut(*number).filter(|entry| !entry.arrived)
-            {
-                tell(entry, lost);
-                numbers.push(*number);
+        let (first_missing, _) = journal.span();
+        self.waiting.retain_mut(|waiting| {
+            if waiting.at > now + GATHERED {
+                return true;
             }
-            !due
+            let number = waiting.number;
+            let entry = journal.get_mut(number).filter(|entry| !entry.arrived);
+            let Some(entry) = entry else { return false };
+            let Some(until) = waiting.until else {
+                tell(entry, lost);
+                numbers.push(number);
+                return false;
+            };
+            if !entry.missing && (number == first_missing || overtaken(entry)) {
+                tell(entry, lost);
+                numbers.push(number);
+                return false;
+            }
+            waiting.at = now + LOOK_INTERVAL;
+            waiting.at <= until
         });
         let first = *numbers.first()?;
         numbers.sort_by_key(|number| number.distance_from(first));
@@ -125,7 +158,7 @@ impl Reports {
                 let entry = journal.get_mut(number);
                 if let Some(at) = entry.as_deref().and_then(&expected) {
                     changed = true;
-                    self.add(at, number);
+                    self.wait(Waiting { at, number, until: Some(at + LOOKED_FOR) });
                     continue;
                 }
                 if let Some(entry) = entry {
