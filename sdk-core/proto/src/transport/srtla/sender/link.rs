@@ -97,7 +97,9 @@ pub(super) struct Link {
     pub(super) options: LinkOptions,
     pub(super) state: LinkState,
     pub(super) path: Path,
-    pub(super) loss: f64,
+    loss: f64,
+    /// When it last fell silent.
+    distrusted: Option<Time>,
     pub(super) in_flight: usize,
     /// When the newest packet left that is known to have arrived.
     pub(super) delivered_until: Time,
@@ -122,6 +124,8 @@ const RATE_WINDOW: Duration = Duration::from_secs(1);
 const LOSS_GAIN: f64 = 1.0 / 128.0;
 /// What a link that fell silent is taken to lose when it comes back.
 const SILENCE_LOSS: f64 = 0.3;
+/// And how much less of that each second.
+const FORGIVENESS: f64 = 0.02;
 /// Keep-alives that wait for their answer.
 const MAX_KEEP_ALIVES: usize = 64;
 /// A link that carries media is asked so often, or twice in a round trip.
@@ -146,6 +150,7 @@ impl Link {
             state: LinkState::Joining,
             path: Path::new(now),
             loss: 0.0,
+            distrusted: None,
             in_flight: 0,
             delivered_until: Time::ZERO,
             received: 0,
@@ -208,8 +213,15 @@ impl Link {
     }
 
     /// It stopped answering: what returns is not trusted at once with what matters.
-    pub(super) fn distrust(&mut self) {
-        self.loss = self.loss.max(SILENCE_LOSS);
+    pub(super) fn distrust(&mut self, now: Time) {
+        self.distrusted = Some(now);
+    }
+
+    /// The share of packets that is lost, or feared to be.
+    fn feared_loss(&self, now: Time) -> f64 {
+        let ago = self.distrusted.map(|at| now.since(at));
+        let fear = ago.map_or(0.0, |ago| SILENCE_LOSS - ago.as_secs_f64() * FORGIVENESS);
+        self.loss.max(fear)
     }
 
     pub(super) fn bytes(&self) -> ByteCount {
@@ -231,7 +243,7 @@ impl Link {
             queue: self.path.queue(now),
             round_trip: self.path.shortest_round_trip(),
             jitter: self.path.deviation(),
-            loss: self.loss,
+            loss: self.feared_loss(now),
             metered: self.options.budget.is_some(),
         }
     }

@@ -485,7 +485,7 @@ impl Sender {
                 && link.overdue_at(now).is_some_and(|at| at <= now)
             {
                 link.enter(now, LinkState::Silent);
-                link.distrust();
+                link.distrust(now);
                 self.outputs.push_back(Output::Event(Event::Silent { link: id }));
                 self.report_in_flight(now, id);
             }
@@ -509,7 +509,7 @@ impl Sender {
         }
         for (number, entry) in self.journal.iter_mut() {
             if entry.link == link && !entry.arrived && !entry.missing {
-                self.reports.add(now, number);
+                self.reports.add(now, number, entry.probe.sent);
             }
         }
     }

@@ -29,6 +29,8 @@ pub(super) struct Path {
     measured: bool,
     /// Bytes a second that the link drains.
     capacity: f64,
+    /// Whether the link was ever seen to be full.
+    proven: bool,
     /// Seconds of queue at `queue_at`.
     queue: f64,
     queue_at: Time,
@@ -47,8 +49,9 @@ struct Reference {
     queued: bool,
 }
 
-/// What a link is taken to drain before anything is known of it: 1 Mb/s, in bytes.
-const FIRST_CAPACITY: f64 = 125_000.0;
+/// What a link is taken to drain before it was seen to be full: 4 Mb/s, in bytes. With less, one
+/// that rests would never be given enough at once to show what it can do.
+const FIRST_CAPACITY: f64 = 500_000.0;
 /// No link that is any use drains less: 64 kb/s, in bytes.
 const LEAST_CAPACITY: f64 = 8_000.0;
 /// Answers closer together than this say more of jitter than of the rate.
@@ -72,6 +75,7 @@ impl Path {
             round_trip: RoundTrip::new(now),
             measured: false,
             capacity: FIRST_CAPACITY,
+            proven: false,
             queue: 0.0,
             queue_at: now,
             corrected: 0.0,
@@ -118,7 +122,8 @@ impl Path {
         self.reference = Some(answer);
         let rate = probe.mark.saturating_sub(reference.mark) as f64 / span.as_secs_f64();
         if reference.queued && queued {
-            self.capacity += (rate - self.capacity) * BUSY_GAIN;
+            let gain = if std::mem::replace(&mut self.proven, true) { BUSY_GAIN } else { 1.0 };
+            self.capacity += (rate - self.capacity) * gain;
         } else if rate > self.capacity {
             self.capacity += (rate - self.capacity) * IDLE_GAIN;
         }

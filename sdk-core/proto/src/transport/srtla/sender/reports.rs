@@ -26,6 +26,8 @@ pub(super) struct Reports {
 struct Waiting {
     at: Time,
     number: SequenceNumber,
+    /// When the packet left that is missed: one that left since is another copy.
+    sent: Time,
     /// Nothing if it is known to be lost. If it was said to be before it could arrive: for how
     /// long signs of that are looked for.
     until: Option<Time>,
@@ -36,6 +38,8 @@ struct Waiting {
 const MAX_WAITING: usize = 4_096;
 /// Packets that are due so close together are reported at once.
 const GATHERED: Duration = Duration::from_millis(2);
+/// SRT's receiver acknowledges so often: what has arrived may still be missing in the last one.
+const ACKNOWLEDGEMENT_INTERVAL: Duration = Duration::from_millis(10);
 /// How often, and for how long, it is looked whether a packet that should be there is lost.
 const LOOK_INTERVAL: Duration = Duration::from_millis(5);
 const LOOKED_FOR: Duration = Duration::from_millis(50);
@@ -48,9 +52,9 @@ impl Reports {
         self.connection = Some(id).filter(|id| *id != SocketId::LISTENER).or(self.connection);
     }
 
-    /// Reports a packet that is lost.
-    pub(super) fn add(&mut self, now: Time, number: SequenceNumber) {
-        self.wait(Waiting { at: now, number, until: None });
+    /// Reports a packet that is lost, which left at `sent`.
+    pub(super) fn add(&mut self, now: Time, number: SequenceNumber, sent: Time) {
+        self.wait(Waiting { at: now, number, sent, until: None });
     }
 
     fn wait(&mut self, waiting: Waiting) {
@@ -88,7 +92,8 @@ impl Reports {
                 return true;
             }
             let number = waiting.number;
-            let entry = journal.get_mut(number).filter(|entry| !entry.arrived);
+            let is_it = |entry: &&mut Entry| !entry.arrived && entry.probe.sent == waiting.sent;
+            let entry = journal.get_mut(number).filter(is_it);
             let Some(entry) = entry else { return false };
             let Some(until) = waiting.until else {
                 tell(entry, lost);
@@ -156,9 +161,13 @@ impl Reports {
                 budget = left;
                 let number = first.plus(offset as u32);
                 let entry = journal.get_mut(number);
-                if let Some(at) = entry.as_deref().and_then(&expected) {
+                if let Some(entry) = entry.as_deref()
+                    && let Some(at) = expected(entry)
+                {
+                    let sent = entry.probe.sent;
                     changed = true;
-                    self.wait(Waiting { at, number, until: Some(at + LOOKED_FOR) });
+                    let at = at + ACKNOWLEDGEMENT_INTERVAL;
+                    self.wait(Waiting { at, number, sent, until: Some(at + LOOKED_FOR) });
                     continue;
                 }
                 if let Some(entry) = entry {
