@@ -33,6 +33,7 @@ fn a_minute_live() -> Model {
             frames_dropped: Some(1),
             av_offset_ms: Some(-2.0),
             glass_to_wire_ms: Some(35.0),
+            networks: Vec::new(),
         });
     }
     model

@@ -35,7 +35,7 @@ use super::wire::{self, Packet};
 use crate::transport::Priority;
 use crate::transport::srt::number::SequenceNumber;
 use crate::transport::srt::wire::{Acknowledgement, ControlKind, ControlPacket, Packet as Srt};
-use crate::units::Time;
+use crate::units::{ByteCount, Time};
 
 use choice::choose;
 use group::Group;
@@ -73,6 +73,8 @@ pub enum Output {
     Close {
         /// Which link.
         link: LinkId,
+        /// Everything that was sent and received on it, headers of UDP and IP included.
+        bytes: ByteCount,
     },
     /// Something to know.
     Event(Event),
@@ -164,7 +166,7 @@ impl Sender {
     /// A socket for a further link is open. Beyond [`MAX_LINKS`] it is closed again.
     pub fn add(&mut self, now: Time, link: LinkId, options: LinkOptions) {
         if self.links.len() >= MAX_LINKS || self.links.iter().any(|other| other.id == link) {
-            self.outputs.push_back(Output::Close { link });
+            self.outputs.push_back(Output::Close { link, bytes: ByteCount::ZERO });
             return;
         }
         self.links.push(Link::new(now, link, options));
@@ -178,10 +180,12 @@ impl Sender {
         }
     }
 
-    /// The link is gone: its socket failed, or was closed.
-    pub fn remove(&mut self, now: Time, link: LinkId) {
+    /// The link is gone: its socket failed, or was closed. Answers with everything that was sent
+    /// and received on it.
+    pub fn remove(&mut self, now: Time, link: LinkId) -> ByteCount {
         self.report_in_flight(now, link);
-        self.links.retain(|other| other.id != link);
+        let gone = self.links.iter().position(|other| other.id == link);
+        gone.map_or(ByteCount::ZERO, |index| self.links.remove(index).bytes())
     }
 
     /// Chooses the link for a datagram of SRT's; nothing if it is better not sent, or there is no
@@ -495,9 +499,9 @@ impl Sender {
             link.state == LinkState::Spent || (link.state == LinkState::Leaving && over)
         };
         while let Some(index) = self.links.iter().position(gone) {
-            let link = self.links.remove(index).id;
-            self.report_in_flight(now, link);
-            self.outputs.push_back(Output::Close { link });
+            let gone = self.links.remove(index);
+            self.report_in_flight(now, gone.id);
+            self.outputs.push_back(Output::Close { link: gone.id, bytes: gone.bytes() });
         }
     }
 
