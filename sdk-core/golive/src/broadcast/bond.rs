@@ -20,6 +20,7 @@ pub(super) struct Bond {
     links: Vec<Open>,
     /// Networks whose socket could not be opened, or failed.
     shut: Vec<Network>,
+    untold: Vec<NetworkEvent>,
     /// What links that are closed have sent and received.
     past: Vec<(LinkId, ByteCount)>,
     next_try: Time,
@@ -69,6 +70,7 @@ impl Bond {
             peer,
             links: Vec::new(),
             shut: Vec::new(),
+            untold: Vec::new(),
             past: Vec::new(),
             next_try: now + TRY_INTERVAL,
             joined: false,
@@ -93,7 +95,9 @@ impl Bond {
     /// The system's.
     pub(super) fn add(&mut self, now: Time, network: Network) -> io::Result<()> {
         let result = self.open_link(now, network);
-        if result.is_err() {
+        if let Err(error) = &result {
+            let (address, cause) = (network.via.address, error.to_string());
+            self.untold.push(NetworkEvent::Failed { address, cause });
             self.shut.push(network);
         }
         result
@@ -201,6 +205,9 @@ impl Bond {
     /// Does what the links want done; answers when they want to be woken.
     pub(super) fn drive(&mut self, now: Time, mut tell: impl FnMut(Word<'_>)) -> Option<Time> {
         self.try_again(now, &mut tell);
+        for event in self.untold.drain(..) {
+            tell(Word::Event(event));
+        }
         let mut buffer = [0; BUFFER];
         loop {
             match self.sender.poll(now, &mut buffer) {
@@ -264,8 +271,10 @@ impl Bond {
         self.next_try = now + TRY_INTERVAL;
         for network in std::mem::take(&mut self.shut) {
             let address = network.via.address;
-            if self.add(now, network).is_ok() {
-                tell(Word::Event(NetworkEvent::Opened { address }));
+            // That it is away has been told.
+            match self.open_link(now, network) {
+                Ok(()) => tell(Word::Event(NetworkEvent::Opened { address })),
+                Err(_) => self.shut.push(network),
             }
         }
     }

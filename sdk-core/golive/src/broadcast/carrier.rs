@@ -170,8 +170,9 @@ impl Carrier {
             // The address is being looked up, the ingest calls us, or links join first.
             Ok(None) => {}
             Err(error) => {
-                let message = "no UDP socket could be opened: check that the port is free and \
-                               that this program may use the network";
+                let message = "no UDP socket could be opened: check that the port is free, that \
+                               this device has the addresses that were given, and that this \
+                               program may use the network";
                 let failure = Error::with_source(ErrorKind::System, message, error);
                 self.shared.set_failure(Some(failure));
                 self.session.handle(now, Input::SocketFailed { leg });
@@ -215,7 +216,10 @@ impl Carrier {
         if at_once || now >= self.next_health {
             self.next_health = now + HEALTH_INTERVAL;
             self.shared.set_link(self.session.health(now));
-            self.shared.set_networks(self.sockets.network_health(now));
+            // In the end the last that was known of them stays.
+            if !self.sockets.is_empty() {
+                self.shared.set_networks(self.sockets.network_health(now));
+            }
         }
     }
 

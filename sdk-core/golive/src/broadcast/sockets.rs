@@ -296,6 +296,11 @@ impl Sockets {
         None
     }
 
+    /// Whether no leg is open.
+    pub(super) fn is_empty(&self) -> bool {
+        self.legs.is_empty()
+    }
+
     pub(super) fn sockets(&self) -> impl Iterator<Item = &Socket> {
         self.legs.iter().flat_map(|leg| {
             let (one, several) = match &leg.way {

@@ -26,6 +26,9 @@ pub(super) struct Group {
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// And after this long at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a link that asks for the group is waited for: a receiver makes a group for each that
+/// asks, and may not let one that has made its own into another.
+const TURN: Duration = Duration::from_millis(500);
 /// A receiver that has no room is asked again after this long.
 const FAILED_PAUSE: Duration = Duration::from_secs(1);
 /// A link that is silent shows the receiver that it belongs to the group, in case it forgot.
@@ -74,7 +77,7 @@ impl Group {
         let (index, _) = links.iter().enumerate().filter(|(_, link)| joins(link)).nth(turn)?;
         self.requests = self.requests.wrapping_add(1);
         let round = u32::try_from(self.requests.div_ceil(joining)).unwrap_or(u32::MAX);
-        self.next_request = now + pause(round) / u32::try_from(joining).unwrap_or(1);
+        self.next_request = now + pause(round).max(TURN);
         Some((index, wire::write_register_group(buffer, &self.id)))
     }
 
