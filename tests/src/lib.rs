@@ -5,6 +5,7 @@
 //! - [`peers`]: real programs to talk to.
 //! - [`endpoint`]: our own SRT over a plain socket.
 //! - [`browser`]: a headless Chromium, to see what a person would see.
+//! - [`crossroads`]: several networks for one program.
 //! - [`fuzz`]: what strangers may feed in.
 //! - [`simulation`]: SRT over the same networks in virtual time.
 //! - [`sink`]: where peers hand over what they received.
@@ -17,6 +18,7 @@
     reason = "a harness: what cannot be set up fails the test that asked for it"
 )]
 pub mod browser;
+pub mod crossroads;
 pub mod endpoint;
 pub mod fuzz;
 pub mod payload;

@@ -149,6 +149,11 @@ impl Receiver {
         Targets { addresses }
     }
 
+    /// How many groups there are.
+    pub fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
     /// How many links the group at this address has that were heard lately; none if there is no
     /// such group.
     pub fn live_links(&self, now: Time, peer: SocketAddr) -> Option<usize> {
