@@ -31,12 +31,12 @@ pub(super) struct Journal {
 const MAX_ENTRIES: usize = 65_536;
 
 impl Journal {
-    /// Notes that a packet left; what it did before, if it had.
-    pub(super) fn put(&mut self, number: SequenceNumber, entry: Entry) -> Option<Entry> {
+    /// Notes that a packet left. One that is acknowledged already is left out.
+    pub(super) fn put(&mut self, number: SequenceNumber, entry: Entry) {
         let first = *self.first.get_or_insert(number);
         let distance = number.distance_from(first);
         if distance < 0 {
-            return None;
+            return;
         }
         let mut index = distance as usize;
         if index >= MAX_ENTRIES {
@@ -48,7 +48,9 @@ impl Journal {
         if index >= self.entries.len() {
             self.entries.resize(index + 1, None);
         }
-        self.entries.get_mut(index)?.replace(entry)
+        if let Some(place) = self.entries.get_mut(index) {
+            *place = Some(entry);
+        }
     }
 
     pub(super) fn get(&self, number: SequenceNumber) -> Option<&Entry> {
@@ -75,6 +77,11 @@ impl Journal {
     /// The oldest packet and how many there are, holes included.
     pub(super) fn span(&self) -> (SequenceNumber, usize) {
         (self.first.unwrap_or(SequenceNumber::new(0)), self.entries.len())
+    }
+
+    /// Whether a packet is under way on this link, as far as is known.
+    pub(super) fn is_on(&self, link: LinkId) -> bool {
+        self.entries.iter().flatten().any(|entry| entry.link == link && !entry.arrived)
     }
 
     /// Every packet with its number.

@@ -100,7 +100,6 @@ pub(super) struct Link {
     loss: f64,
     /// When it last fell silent.
     distrusted: Option<Time>,
-    pub(super) in_flight: usize,
     /// When the newest packet left that is known to have arrived.
     pub(super) delivered_until: Time,
     received: u64,
@@ -151,7 +150,6 @@ impl Link {
             path: Path::new(now),
             loss: 0.0,
             distrusted: None,
-            in_flight: 0,
             delivered_until: Time::ZERO,
             received: 0,
             rate: WindowedRate::new(RATE_WINDOW),
@@ -185,7 +183,6 @@ impl Link {
     /// A data packet leaves.
     pub(super) fn sent_media(&mut self, now: Time, bytes: usize) -> Probe {
         self.last_media = Some(now);
-        self.in_flight += 1;
         self.media += bytes.into();
         self.media_rate.add(now, self.media);
         self.sent(now, bytes)
@@ -199,17 +196,11 @@ impl Link {
     /// A data packet arrived at the other end.
     pub(super) fn delivered(&mut self) {
         self.loss -= self.loss * LOSS_GAIN;
-        self.in_flight = self.in_flight.saturating_sub(1);
     }
 
     /// A data packet is told to be missing.
     pub(super) fn lost(&mut self) {
         self.loss += (1.0 - self.loss) * LOSS_GAIN;
-    }
-
-    /// A data packet that did not arrive left again.
-    pub(super) fn replaced(&mut self) {
-        self.in_flight = self.in_flight.saturating_sub(1);
     }
 
     /// It stopped answering: what returns is not trusted at once with what matters.

@@ -214,12 +214,7 @@ impl Sender {
         let probe = self.link_mut(link)?.sent_media(now, datagram.len());
         let again = earlier.is_some();
         let entry = Entry { link, probe, arrived: false, again, missing: false };
-        let replaced = self.journal.put(number, entry).filter(|replaced| !replaced.arrived);
-        if let Some(replaced) = replaced
-            && let Some(link) = self.link_mut(replaced.link)
-        {
-            link.replaced();
-        }
+        self.journal.put(number, entry);
         Some(link)
     }
 
@@ -494,14 +489,22 @@ impl Sender {
                 self.report_in_flight(now, id);
             }
         }
+        let journal = &self.journal;
         let gone = |link: &Link| {
-            let over = link.in_flight == 0 || now.since(link.since) >= LEAVING_LIMIT;
-            link.state == LinkState::Spent || (link.state == LinkState::Leaving && over)
+            let late = now.since(link.since) >= LEAVING_LIMIT;
+            match link.state {
+                LinkState::Spent => true,
+                LinkState::Leaving => late || !journal.is_on(link.id),
+                _ => false,
+            }
         };
+        let mut closed = Vec::new();
         while let Some(index) = self.links.iter().position(gone) {
-            let gone = self.links.remove(index);
-            self.report_in_flight(now, gone.id);
-            self.outputs.push_back(Output::Close { link: gone.id, bytes: gone.bytes() });
+            closed.push(self.links.remove(index));
+        }
+        for link in closed {
+            self.report_in_flight(now, link.id);
+            self.outputs.push_back(Output::Close { link: link.id, bytes: link.bytes() });
         }
     }
 
