@@ -15,7 +15,7 @@ use golive_proto::transport::srtla::{
 use golive_proto::units::{ByteCount, MediaTime, Time};
 
 use super::broadcast::{Encoder, Ingest, Received};
-use crate::network::{Conditions, Counters, Fate, Link, Loss, Path};
+use crate::network::{Conditions, Counters, Link, Loss, Path};
 
 const INGEST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_710);
 /// A session that is polled so often without time passing never comes to rest.
@@ -407,12 +407,7 @@ impl BondedSimulation {
     fn carry(&mut self, forward: bool, network: usize, port: u16, bytes: &[u8]) {
         let both = &mut self.networks[network];
         let link = if forward { &mut both.forward } else { &mut both.backward };
-        let arrivals = match link.carry(self.now, ByteCount::from(bytes.len())) {
-            Fate::Arrives(at) => [Some(at), None],
-            Fate::ArrivesTwice(first, second) => [Some(first), Some(second)],
-            Fate::Lost | Fate::Overflowed => [None, None],
-        };
-        for at in arrivals.into_iter().flatten() {
+        for at in link.carry(self.now, ByteCount::from(bytes.len())).arrivals() {
             let number = self.datagrams;
             self.datagrams += 1;
             let bytes = bytes.to_vec();

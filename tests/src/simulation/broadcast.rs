@@ -17,7 +17,7 @@ use golive_proto::transport::srt;
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
 use super::pilot::{Pilot, Sight};
-use crate::network::{Conditions, Fate, Link, Path};
+use crate::network::{Conditions, Link, Path};
 
 /// What the broadcaster is set up with.
 pub fn config() -> Config {
@@ -307,12 +307,7 @@ impl BroadcastSimulation {
 
     fn carry(&mut self, forward: bool, port: u16, bytes: &[u8]) {
         let link = if forward { &mut self.forward } else { &mut self.backward };
-        let arrivals = match link.carry(self.now, ByteCount::from(bytes.len())) {
-            Fate::Arrives(at) => [Some(at), None],
-            Fate::ArrivesTwice(first, second) => [Some(first), Some(second)],
-            Fate::Lost | Fate::Overflowed => [None, None],
-        };
-        for at in arrivals.into_iter().flatten() {
+        for at in link.carry(self.now, ByteCount::from(bytes.len())).arrivals() {
             let number = self.datagrams;
             self.datagrams += 1;
             let bytes = bytes.to_vec();
