@@ -221,7 +221,8 @@ pub(crate) struct Send {
 /// Take broadcasts on this machine, and show them in a page
 ///
 /// Listens on this machine alone unless given another address. Prints where to send to and where
-/// to watch, and what happens as it happens.
+/// to watch, and what happens as it happens. Takes broadcasts over several networks at once (srtla,
+/// as `golive to --via` sends them) on the same port.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

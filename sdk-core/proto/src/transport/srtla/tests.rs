@@ -391,6 +391,23 @@ fn what_was_under_way_on_a_link_that_falls_silent_leaves_on_the_other_at_once() 
 }
 
 #[test]
+fn a_sender_that_was_kept_from_running_takes_what_came_before_it_judges() {
+    let mut pair = Pair::joined(2);
+    for number in 0..20 {
+        pair.send(number, false);
+        pair.run(Duration::from_millis(5));
+    }
+    // Answers come, and nobody looks.
+    let waiting = std::mem::take(&mut pair.under_way);
+    pair.now += Duration::from_millis(400);
+    pair.poll();
+    pair.under_way = waiting;
+    pair.run(Duration::from_millis(100));
+    let silent = |event: &Event| matches!(event, Event::Silent { .. });
+    assert!(!pair.events.iter().any(silent), "{:?}", pair.events);
+}
+
+#[test]
 fn what_is_sent_again_takes_another_link_than_the_one_that_lost_it() {
     let mut pair = Pair::joined(2);
     let first = pair.send(0, false).unwrap();

@@ -140,10 +140,17 @@ pub struct Sender {
     acknowledgement: Option<u32>,
     outputs: VecDeque<Output>,
     refused: bool,
+    polled: Time,
+    /// No link is judged before: answers may wait to be taken.
+    judged_from: Time,
 }
 
 /// A link that leaves is left after this long, whatever is still under way on it.
 const LEAVING_LIMIT: Duration = Duration::from_secs(1);
+/// Whoever was not polled for so long may have been kept from running: answers that came meanwhile
+/// have their turn before a link is judged.
+const OWN_PAUSE: Duration = Duration::from_millis(40);
+const OWN_GRACE: Duration = Duration::from_millis(10);
 /// Timers are not finer than this.
 const GRAIN: Duration = Duration::from_millis(1);
 
@@ -161,6 +168,8 @@ impl Sender {
             acknowledgement: None,
             outputs: VecDeque::new(),
             refused: false,
+            polled: now,
+            judged_from: now,
         }
     }
 
@@ -247,6 +256,10 @@ impl Sender {
     /// What to do next. Call until it answers with [`Output::Wake`]. `buffer` holds at least 1,500
     /// bytes.
     pub fn poll(&mut self, now: Time, buffer: &mut [u8]) -> Output {
+        if now.since(self.polled) >= OWN_PAUSE {
+            self.judged_from = now + OWN_GRACE;
+        }
+        self.polled = now;
         self.check_links(now);
         if let Some(output) = self.outputs.pop_front() {
             return output;
@@ -320,6 +333,7 @@ impl Sender {
     }
 
     fn check_links(&mut self, now: Time) {
+        let judged_from = self.judged_from;
         for index in 0..self.links.len() {
             let Some(link) = self.links.get_mut(index) else { break };
             let id = link.id;
@@ -328,7 +342,7 @@ impl Sender {
                 self.outputs.push_back(Output::Event(Event::BudgetSpent { link: id }));
                 self.report_in_flight(now, id);
             } else if link.state == LinkState::Live
-                && link.overdue_at(now).is_some_and(|at| at <= now)
+                && link.overdue_at(now).is_some_and(|at| at.max(judged_from) <= now)
             {
                 link.enter(now, LinkState::Silent);
                 link.distrust(now);
@@ -374,7 +388,7 @@ impl Sender {
             |link: &Link| (link.state == LinkState::Leaving).then(|| link.since + LEAVING_LIMIT);
         let live = |link: &Link| {
             let live = link.state == LinkState::Live;
-            link.overdue_at(now).filter(|_| live)
+            link.overdue_at(now).filter(|_| live).map(|at| at.max(self.judged_from))
         };
         let links = self.links.iter().flat_map(|link| {
             [link.keep_alive_due(), live(link), leaving(link)].into_iter().flatten()
