@@ -5,12 +5,12 @@
 //! - [`peers`]: real programs to talk to.
 //! - [`endpoint`]: our own SRT over a plain socket.
 //! - [`browser`]: a headless Chromium, to see what a person would see.
-//! - [`crossroads`]: several networks for one program.
 //! - [`fuzz`]: what strangers may feed in.
 //! - [`simulation`]: SRT over the same networks in virtual time.
 //! - [`sink`]: where peers hand over what they received.
 //! - [`table`]: networks over which libsrt has been measured.
 //! - [`trial`]: payloads through the relay from one peer to another, judged.
+//! - [`crossroads`]: several networks for one program.
 
 #![allow(
     clippy::expect_used,

@@ -17,7 +17,7 @@ use crate::units::{Bitrate, ByteCount, Time};
 
 use super::config::Config;
 use super::crypto::KeyLength;
-use super::number::{SequenceNumber, SocketId};
+use super::number::SocketId;
 use super::rejection::Rejection;
 use super::statistics::Statistics;
 use super::wire::{ControlKind, ControlPacket, Handshake, Packet};
@@ -359,7 +359,7 @@ impl Connection {
     }
 
     /// The number that the next payload gets, once the connection is live.
-    pub(crate) fn next_number(&self) -> Option<SequenceNumber> {
+    pub(crate) fn next_number(&self) -> Option<super::number::SequenceNumber> {
         self.live().map(Live::next_number)
     }
 
