@@ -433,6 +433,19 @@ fn a_link_that_leaves_takes_nothing_new_and_is_closed_once_it_is_empty() {
 }
 
 #[test]
+fn the_only_link_carries_on_until_another_one_is_there() {
+    let mut pair = Pair::joined(1);
+    pair.sender.announce_leaving(pair.now, link(1));
+    pair.run(Duration::from_secs(2));
+    assert_eq!(pair.send(0, false), Some(link(1)));
+    assert_eq!(pair.closed, []);
+    pair.sender.add(pair.now, link(2), LinkOptions::default());
+    pair.run(Duration::from_millis(300));
+    assert_eq!(pair.closed, [link(1)]);
+    assert_eq!(pair.send(1, false), Some(link(2)));
+}
+
+#[test]
 fn a_budget_counts_both_ways_and_closes_the_link_when_it_is_spent() {
     let mut sender = sender(1);
     let budget = Some(ByteCount::new(1_000));

@@ -183,7 +183,8 @@ impl Sender {
     }
 
     /// The link is about to go away, such as a network that the device walks out of: what is
-    /// under way on it may still arrive, and nothing new is given to it. [`Output::Close`] follows.
+    /// under way on it may still arrive, and nothing new is given to it as long as another link
+    /// answers. Once one does, [`Output::Close`] follows.
     pub fn announce_leaving(&mut self, now: Time, link: LinkId) {
         if let Some(link) = self.links.iter_mut().find(|other| other.id == link) {
             link.enter(now, LinkState::Leaving);
@@ -350,12 +351,12 @@ impl Sender {
                 self.report_in_flight(now, id);
             }
         }
-        let journal = &self.journal;
+        let (journal, covered) = (&self.journal, self.has_live());
         let gone = |link: &Link| {
             let late = now.since(link.since) >= LEAVING_LIMIT;
             match link.state {
                 LinkState::Spent => true,
-                LinkState::Leaving => late || !journal.is_on(link.id),
+                LinkState::Leaving => covered && (late || !journal.is_on(link.id)),
                 _ => false,
             }
         };
@@ -384,8 +385,11 @@ impl Sender {
 
     fn wake(&self, now: Time) -> Option<Time> {
         let group = if self.refused { None } else { self.group.due(&self.links) };
-        let leaving =
-            |link: &Link| (link.state == LinkState::Leaving).then(|| link.since + LEAVING_LIMIT);
+        let covered = self.has_live();
+        let leaving = |link: &Link| {
+            let leaves = covered && link.state == LinkState::Leaving;
+            leaves.then(|| link.since + LEAVING_LIMIT)
+        };
         let live = |link: &Link| {
             let live = link.state == LinkState::Live;
             link.overdue_at(now).filter(|_| live).map(|at| at.max(self.judged_from))
@@ -395,6 +399,10 @@ impl Sender {
         });
         let due = links.chain(group).chain(self.reports.due()).min()?;
         Some(due.max(now + GRAIN))
+    }
+
+    fn has_live(&self) -> bool {
+        self.links.iter().any(|link| link.state == LinkState::Live)
     }
 
     fn link_mut(&mut self, id: LinkId) -> Option<&mut Link> {
