@@ -3,6 +3,7 @@
 //! Every story is a function of its seed. One that fails prints the seed; `kept` holds those that
 //! once found a fault.
 
+mod bonding;
 mod broadcast;
 mod clocks;
 mod faults;

@@ -11,6 +11,7 @@
 //! - [`sink`]: where peers hand over what they received.
 //! - [`table`]: networks over which libsrt has been measured.
 //! - [`trial`]: payloads through the relay from one peer to another, judged.
+//! - [`crossroads`]: several networks for one program.
 
 #![allow(
     clippy::expect_used,
@@ -18,6 +19,7 @@
     reason = "a harness: what cannot be set up fails the test that asked for it"
 )]
 pub mod browser;
+pub mod crossroads;
 pub mod endpoint;
 pub mod fuzz;
 pub mod gate;

@@ -25,6 +25,9 @@ pub(crate) fn run(arguments: &To, logging: bool) -> Result<Exit, Failure> {
     }
     let builder = Broadcast::builder(destination);
     let mut builder = on_air::prepare(builder, &sources, &arguments.sources, &arguments.encoding);
+    for network in &arguments.via {
+        builder = builder.via(*network);
+    }
     if let Some(path) = &arguments.record {
         builder = builder.record(path);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
@@ -23,6 +24,54 @@ pub enum Event {
     Device(DeviceEvent),
     /// The local recording.
     Recording(RecordingEvent),
+    /// One of several networks.
+    Network(NetworkEvent),
+}
+
+/// What happened to one of the networks that a broadcast uses at once, by the address that this
+/// device has on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NetworkEvent {
+    /// The ingest knows it: it carries, or could.
+    Joined {
+        /// Which one.
+        address: IpAddr,
+    },
+    /// It does not answer: the others carry on.
+    Silent {
+        /// Which one.
+        address: IpAddr,
+    },
+    /// It answers again.
+    Returned {
+        /// Which one.
+        address: IpAddr,
+    },
+    /// What it may cost is used up.
+    BudgetSpent {
+        /// Which one.
+        address: IpAddr,
+    },
+    /// Nothing is under way on it any more, as it was about to go away or its budget is spent.
+    Left {
+        /// Which one.
+        address: IpAddr,
+    },
+    /// Its socket could not be opened, or failed. It is tried again.
+    Failed {
+        /// Which one.
+        address: IpAddr,
+        /// What the system said.
+        cause: String,
+    },
+    /// Its socket could be opened after all.
+    Opened {
+        /// Which one.
+        address: IpAddr,
+    },
+    /// The ingest takes no broadcast over several networks from this device.
+    Refused,
 }
 
 /// A device came, went or changed.
@@ -81,6 +130,36 @@ impl fmt::Display for Event {
             Event::Session(event) => event.fmt(f),
             Event::Device(event) => event.fmt(f),
             Event::Recording(event) => event.fmt(f),
+            Event::Network(event) => event.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for NetworkEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NetworkEvent::Joined { address } => write!(f, "the network of {address} is in use"),
+            NetworkEvent::Silent { address } => {
+                write!(f, "the network of {address} does not answer; the others carry on")
+            }
+            NetworkEvent::Returned { address } => {
+                write!(f, "the network of {address} answers again")
+            }
+            NetworkEvent::BudgetSpent { address } => {
+                write!(f, "the budget of the network of {address} is spent; going on without it")
+            }
+            NetworkEvent::Left { address } => write!(f, "the network of {address} is left"),
+            NetworkEvent::Failed { address, cause } => write!(
+                f,
+                "the network of {address} cannot be used ({cause}); going on without it and \
+                 looking for it"
+            ),
+            NetworkEvent::Opened { address } => {
+                write!(f, "the network of {address} is there again")
+            }
+            NetworkEvent::Refused => f.write_str(
+                "the ingest takes no broadcast over several networks: leave out the addresses",
+            ),
         }
     }
 }

@@ -42,11 +42,13 @@ mod net;
 mod secret;
 pub mod srt;
 
-pub use broadcast::{Broadcast, Builder, Change, Health, Starting, Summary};
+pub use broadcast::{
+    Broadcast, Builder, Change, Health, NetworkChange, NetworkHealth, Starting, Summary, Via,
+};
 pub use destination::Destination;
 pub use encoder::{Encoder, EncoderOutput, EncoderStatistics, Program, SourceChange};
 pub use error::{Error, ErrorKind};
-pub use event::{DeviceEvent, Event, Events, RecordingEvent};
+pub use event::{DeviceEvent, Event, Events, NetworkEvent, RecordingEvent};
 #[cfg(feature = "media")]
 pub use golive_media::{
     AudioSource, Camera, CameraIndex, Devices, Microphone, VideoSource, devices,
@@ -54,5 +56,6 @@ pub use golive_media::{
 pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
 pub use golive_proto::rate::EncoderTarget;
 pub use golive_proto::session;
+pub use golive_proto::transport::srtla::LinkState;
 pub use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 pub use secret::Secret;

@@ -4,7 +4,7 @@
 // Helpers of tests may fail as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use golive::srt::{Connection, ListenOptions, Listener, Rejection};
 use golive::{
-    AccessUnit, AudioFormat, Broadcast, Destination, Encoder, EncoderOutput, EncoderStatistics,
-    EncoderTarget, Error, ErrorKind, Program, Secret, SourceChange, Track,
+    AccessUnit, AudioFormat, Broadcast, Change, Destination, Encoder, EncoderOutput,
+    EncoderStatistics, EncoderTarget, Error, ErrorKind, Event, NetworkChange, NetworkEvent,
+    Program, Secret, SourceChange, Track, Via,
 };
 
 fn any_port() -> SocketAddr {
@@ -166,6 +167,66 @@ fn a_broadcast_survives_its_ingest_and_ends_when_asked() {
     .map(|event| event.to_string())
     .collect();
     assert!(told.iter().any(|event| event.starts_with("live again")), "{told:?}");
+}
+
+#[test]
+fn networks_are_left_and_taken_up_while_live() {
+    let listener = Listener::bind(any_port(), ListenOptions::default()).unwrap();
+    let destination = destination(&listener, "?latency=300");
+    let [first, second] = [[127, 0, 0, 1], [127, 0, 0, 2]].map(IpAddr::from);
+    let starting = thread::spawn(move || {
+        Broadcast::builder(destination)
+            .encoder(Box::new(Blank::default()), PROGRAM)
+            .via(Via::new(first))
+            .via(Via::new(second))
+            .start_blocking()
+    });
+    let connection = listener.accept().unwrap().accept().unwrap();
+    let broadcast = starting.join().unwrap().expect("live");
+    let reader = thread::spawn(move || {
+        let mut payloads = 0;
+        while connection.receive(&mut [0; 1_500]).is_some() {
+            payloads += 1;
+        }
+        (payloads, connection.statistics())
+    });
+    let mut events = broadcast.events();
+    let mut wait_for = |wanted: NetworkEvent| {
+        let wanted = Event::Network(wanted);
+        while events.next_blocking().expect("the broadcast goes on") != wanted {}
+    };
+    for address in [first, second] {
+        wait_for(NetworkEvent::Joined { address });
+    }
+    broadcast.set(Change::Network(NetworkChange::Leaving(first))).unwrap();
+    wait_for(NetworkEvent::Left { address: first });
+    thread::sleep(Duration::from_millis(500));
+    let share = |address| {
+        let networks = broadcast.health().networks;
+        networks.into_iter().find(|network| network.address == address).map(|it| it.share)
+    };
+    assert!(share(second).is_some_and(|share| share > 0.9), "{:?}", broadcast.health());
+    broadcast.set(Change::Network(NetworkChange::Added(Via::new(first)))).unwrap();
+    wait_for(NetworkEvent::Joined { address: first });
+    broadcast.set(Change::Network(NetworkChange::Removed(second))).unwrap();
+    thread::sleep(Duration::from_millis(500));
+    broadcast.stop_blocking().unwrap();
+    let (payloads, statistics) = reader.join().unwrap();
+    assert!(payloads > 20, "only {payloads}");
+    assert_eq!(statistics.packets_lost, 0, "{statistics:?}");
+}
+
+#[test]
+fn networks_that_make_no_sense_are_mistakes_that_are_named() {
+    let [one, two] = [[127, 0, 0, 1], [127, 0, 0, 2]].map(|ip| Via::new(IpAddr::from(ip)));
+    for (url, networks) in
+        [("srt://127.0.0.1:9", [one, one]), ("srt://:9?mode=listener", [one, two])]
+    {
+        let builder = Broadcast::builder(url.parse().unwrap());
+        let builder = networks.into_iter().fold(builder, |builder, it| builder.via(it));
+        let result = builder.encoder(Box::new(Blank::default()), PROGRAM).start_blocking();
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Configuration, "{url}");
+    }
 }
 
 /// The old socket is closed by a thread that may still be at it.

@@ -10,6 +10,7 @@ mod containers;
 mod headers;
 mod mutations;
 mod srt;
+mod srtla;
 
 pub use mutations::Mutations;
 
@@ -33,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "srt", run: srt::plain, examples: srt::plain_examples },
     Target { name: "srt_encrypted", run: srt::encrypted, examples: srt::encrypted_examples },
     Target { name: "srt_url", run: srt::url, examples: srt::url_examples },
+    Target { name: "srtla", run: srtla::strangers, examples: srtla::examples },
     Target { name: "stream_id", run: srt::stream_id, examples: srt::stream_id_examples },
 ];
 

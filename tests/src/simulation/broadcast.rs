@@ -17,7 +17,7 @@ use golive_proto::transport::srt;
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
 use super::pilot::{Pilot, Sight};
-use crate::network::{Conditions, Fate, Link, Path};
+use crate::network::{Conditions, Link, Path};
 
 /// What the broadcaster is set up with.
 pub fn config() -> Config {
@@ -307,12 +307,7 @@ impl BroadcastSimulation {
 
     fn carry(&mut self, forward: bool, port: u16, bytes: &[u8]) {
         let link = if forward { &mut self.forward } else { &mut self.backward };
-        let arrivals = match link.carry(self.now, ByteCount::from(bytes.len())) {
-            Fate::Arrives(at) => [Some(at), None],
-            Fate::ArrivesTwice(first, second) => [Some(first), Some(second)],
-            Fate::Lost | Fate::Overflowed => [None, None],
-        };
-        for at in arrivals.into_iter().flatten() {
+        for at in link.carry(self.now, ByteCount::from(bytes.len())).arrivals() {
             let number = self.datagrams;
             self.datagrams += 1;
             let bytes = bytes.to_vec();
@@ -322,24 +317,24 @@ impl BroadcastSimulation {
 }
 
 /// Produces what it is asked for, at once and exactly.
-struct Encoder {
-    target: EncoderTarget,
-    keyframe_asked: bool,
+pub(super) struct Encoder {
+    pub(super) target: EncoderTarget,
+    pub(super) keyframe_asked: bool,
     pictures: u64,
     since_keyframe: u64,
     sounds: u64,
 }
 
 impl Encoder {
-    fn new(target: EncoderTarget) -> Self {
+    pub(super) fn new(target: EncoderTarget) -> Self {
         Self { target, keyframe_asked: false, pictures: 0, since_keyframe: GROUP, sounds: 0 }
     }
 
-    fn next(&self) -> Time {
+    pub(super) fn next(&self) -> Time {
         at(self.picture_time().min(self.sound_time()))
     }
 
-    fn produce(&mut self, now: Time) -> Option<AccessUnit> {
+    pub(super) fn produce(&mut self, now: Time) -> Option<AccessUnit> {
         if at(self.picture_time()) <= now {
             Some(self.picture())
         } else if at(self.sound_time()) <= now {
@@ -392,20 +387,20 @@ fn at(time: MediaTime) -> Time {
 }
 
 /// Takes whoever comes, and reads what they send.
-struct Ingest {
+pub(super) struct Ingest {
     listener: srt::Listener,
     routes: srt::Routes,
     connections: BTreeMap<u64, (srt::Connection, mpegts::Reader)>,
     answers: Vec<(SocketAddr, Vec<u8>)>,
     next_number: u64,
-    wake: Option<Time>,
+    pub(super) wake: Option<Time>,
     buffer: Vec<u8>,
 }
 
 const MAX_CONNECTIONS: usize = 16;
 
 impl Ingest {
-    fn new(now: Time, seed: u8) -> Self {
+    pub(super) fn new(now: Time, seed: u8) -> Self {
         Self {
             listener: srt::Listener::new(srt::ListenerConfig::default(), now, [seed; 32]),
             routes: srt::Routes::new(MAX_CONNECTIONS),
@@ -417,7 +412,7 @@ impl Ingest {
         }
     }
 
-    fn receive(&mut self, now: Time, from: SocketAddr, datagram: &[u8]) {
+    pub(super) fn receive(&mut self, now: Time, from: SocketAddr, datagram: &[u8]) {
         self.wake = Some(now);
         match self.routes.find(from, datagram) {
             srt::Route::Connection(number) => {
@@ -449,7 +444,11 @@ impl Ingest {
     }
 
     /// Answers to be sent, after `received` got what was read.
-    fn drain(&mut self, now: Time, received: &mut Vec<Received>) -> Vec<(SocketAddr, Vec<u8>)> {
+    pub(super) fn drain(
+        &mut self,
+        now: Time,
+        received: &mut Vec<Received>,
+    ) -> Vec<(SocketAddr, Vec<u8>)> {
         let mut answers = std::mem::take(&mut self.answers);
         if self.wake.is_none_or(|wake| wake > now) {
             return answers;

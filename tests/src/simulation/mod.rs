@@ -4,6 +4,7 @@
 //! jumps from one event to the next: ten seconds pass in some milliseconds, and everything that
 //! happens is a function of the [`Plan`] and its seed.
 
+mod bonding;
 mod broadcast;
 mod peer;
 mod pilot;
@@ -17,8 +18,9 @@ use std::time::Duration;
 use golive_proto::transport::srt::{Config, Event, Statistics};
 use golive_proto::units::{Bitrate, ByteCount, Time};
 
-use crate::network::{Conditions, Counters, Fate, Link, Path};
+use crate::network::{Conditions, Counters, Link, Path};
 use crate::payload::{LENGTH, Payload, Verdict};
+pub use bonding::{BondedSimulation, Produced};
 pub use broadcast::{BroadcastSimulation, Received, config};
 use peer::Peer;
 pub use pilot::{Pilot, Sight};
@@ -241,12 +243,7 @@ impl Simulation {
 
     fn carry(&mut self, forward: bool, bytes: Vec<u8>) {
         let link = if forward { &mut self.forward } else { &mut self.backward };
-        let arrivals = match link.carry(self.now, ByteCount::from(bytes.len())) {
-            Fate::Arrives(at) => [Some(at), None],
-            Fate::ArrivesTwice(first, second) => [Some(first), Some(second)],
-            Fate::Lost | Fate::Overflowed => [None, None],
-        };
-        for at in arrivals.into_iter().flatten() {
+        for at in link.carry(self.now, ByteCount::from(bytes.len())).arrivals() {
             let number = self.datagrams;
             self.datagrams += 1;
             self.under_way.push(Reverse(UnderWay { at, number, forward, bytes: bytes.clone() }));

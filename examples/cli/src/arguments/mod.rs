@@ -7,6 +7,7 @@ mod media;
 mod netlab;
 mod secret;
 mod value;
+mod via;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
+use golive::Via;
 
 pub(crate) use media::{AudioChoice, EncodingArguments, SourceArguments, VideoChoice};
 pub(crate) use netlab::Netlab;
@@ -53,6 +55,7 @@ Examples:
   GOLIVE_STREAM_KEY=… GOLIVE_PASSPHRASE=… golive to srt://ingest.example:9000
   golive to srt://127.0.0.1:9000 --video camera:1 --audio mic:USB --duration 30s
   golive to srt://127.0.0.1:9000 --video file:holiday.mp4 --loop --json
+  golive to srt://ingest.example:9000 --via 192.168.1.7 --via 10.0.0.7,metered=500MB
 "
     };
 }
@@ -172,6 +175,12 @@ pub(crate) struct To {
     #[arg(long, value_name = "PATH")]
     pub(crate) record: Option<PathBuf>,
 
+    /// Use several networks at once: an address that this device has on one; repeat it for each.
+    /// The ingest is `golive ingest`, or stands behind an srtla receiver. One with ,metered=SIZE
+    /// costs money: it is used where the others do not suffice, and until SIZE has passed
+    #[arg(long, value_name = "ADDRESS[,metered=SIZE]", value_parser = via::via)]
+    pub(crate) via: Vec<Via>,
+
     #[command(flatten)]
     pub(crate) secrets: SecretArguments,
 
@@ -212,7 +221,8 @@ pub(crate) struct Send {
 /// Take broadcasts on this machine, and show them in a page
 ///
 /// Listens on this machine alone unless given another address. Prints where to send to and where
-/// to watch, and what happens as it happens.
+/// to watch, and what happens as it happens. Takes broadcasts over several networks at once (srtla,
+/// as `golive to --via` sends them) on the same port.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -66,6 +66,13 @@ fn an_ingest_listens_on_this_machine_alone_unless_told_otherwise() {
 }
 
 #[test]
+fn each_network_of_several_is_named_by_itself() {
+    let to = to("golive to srt://host:9000 --via 192.168.1.7 --via 10.0.0.7,metered=500MB");
+    let addresses: Vec<_> = to.via.iter().map(|via| via.address().to_string()).collect();
+    assert_eq!(addresses, ["192.168.1.7", "10.0.0.7"]);
+}
+
+#[test]
 fn wrong_usage_has_a_status_of_its_own() {
     for line in [
         "golive",
@@ -79,6 +86,8 @@ fn wrong_usage_has_a_status_of_its_own() {
         "golive to srt://host:1 --duration 10",
         "golive to srt://host:1 --video webcam",
         "golive to srt://host:1 --audio file:a.mp4",
+        "golive to srt://host:1 --via wlan0",
+        "golive to srt://host:1 --via 10.0.0.7,metered=much",
         "golive ingest --srt nowhere",
     ] {
         assert_eq!(parsed(line).unwrap_err().exit(), Exit::Usage, "{line}");

@@ -30,9 +30,12 @@ pub(super) struct Model {
 
 /// Draws the whole view.
 pub(super) fn draw(frame: &mut Frame<'_>, model: &Model) {
-    let [head, charts, link, media] = Layout::vertical([
+    let empty = Report { state: "connecting", ..Report::default() };
+    let report = model.history.latest().unwrap_or(&empty);
+    let [head, charts, networks, link, media] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Min(4),
+        Constraint::Length(u16::from(!report.networks.is_empty())),
         Constraint::Length(1),
         Constraint::Length(1),
     ])
@@ -46,8 +49,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model) {
         draw_bitrate(frame, left, &model.history);
         draw_round_trip(frame, right, &model.history);
     }
-    let empty = Report { state: "connecting", ..Report::default() };
-    let report = model.history.latest().unwrap_or(&empty);
+    let each: Vec<_> = report.networks.iter().map(words::network).collect();
+    frame.render_widget(Line::from(format!(" {}", each.join("   "))), networks);
     frame.render_widget(facts(&link_facts(report)), link);
     frame.render_widget(facts(&media_facts(report)), media);
 }

@@ -4,6 +4,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::*;
+use crate::report::NetworkReport;
 
 fn rendered(width: u16, height: u16, model: &Model) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -33,6 +34,7 @@ fn a_minute_live() -> Model {
             frames_dropped: Some(1),
             av_offset_ms: Some(-2.0),
             glass_to_wire_ms: Some(35.0),
+            networks: Vec::new(),
         });
     }
     model
@@ -58,6 +60,33 @@ fn a_minute_on_air_shows_state_rates_and_losses() {
     }
     let curve = text.chars().filter(|c| ('\u{2801}'..='\u{28ff}').contains(c)).count();
     assert!(curve > 40, "the curves are drawn:\n{text}");
+}
+
+#[test]
+fn several_networks_are_shown_one_beside_the_other() {
+    let mut model = a_minute_live();
+    let mut report = model.history.latest().unwrap().clone();
+    let network = |address: &str, share_percent, state| NetworkReport {
+        address: address.into(),
+        state,
+        rtt_ms: Some(42.0),
+        sent_kbps: 1_750,
+        share_percent,
+        ..NetworkReport::default()
+    };
+    report.t_s += 1.0;
+    report.networks =
+        vec![network("192.168.1.7", 54.0, "live"), network("10.0.0.7", 46.0, "silent")];
+    model.history.push(report);
+    let text = rendered(110, HEIGHT, &model);
+    for expected in [
+        "192.168.1.7 live 54 % 1.75 Mb/s rtt 42 ms",
+        "10.0.0.7 silent 46 %",
+        "lost 12",
+        "a/v -2 ms",
+    ] {
+        assert!(text.contains(expected), "`{expected}` is missing in\n{text}");
+    }
 }
 
 #[test]

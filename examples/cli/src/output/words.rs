@@ -1,6 +1,6 @@
 //! Health in words: how times, rates and counts are written for a person.
 
-use crate::report::{FinalReport, Report};
+use crate::report::{FinalReport, NetworkReport, Report};
 
 /// What stands where nothing is known.
 const UNKNOWN: &str = "–";
@@ -81,7 +81,23 @@ pub(super) fn line(report: &Report) -> String {
         add("a/v", offset(report.av_offset_ms));
         add("glass-to-wire", time(report.glass_to_wire_ms));
     }
+    for each in &report.networks {
+        line.push_str("  ");
+        line.push_str(&network(each));
+    }
     line
+}
+
+/// One of several networks, such as `10.0.0.7 live 54 % 1.75 Mb/s rtt 62 ms`.
+pub(super) fn network(network: &NetworkReport) -> String {
+    format!(
+        "{} {} {:.0} % {} rtt {}",
+        network.address,
+        network.state,
+        network.share_percent,
+        rate(Some(network.sent_kbps)),
+        time(network.rtt_ms),
+    )
 }
 
 /// The totals, a line each.
@@ -109,6 +125,12 @@ pub(super) fn totals(last: &FinalReport) -> Vec<String> {
             count(report.frames_encoded),
             count(report.frames_dropped),
         ));
+    }
+    for network in &report.networks {
+        let megabytes = network.bytes as f64 / 1e6;
+        let budget = network.budget_bytes.map(|budget| format!(" of {:.1}", budget as f64 / 1e6));
+        let budget = budget.unwrap_or_default();
+        lines.push(format!("{}: {megabytes:.1}{budget} MB both ways", network.address));
     }
     match last.reconnections {
         None | Some(0) => {}

@@ -1,9 +1,14 @@
 //! A broadcast's health and events, as reports.
 
 use golive::session::{self, EndCause, Interruption, TargetReason};
-use golive::{Bitrate, DeviceEvent, Event, Health, RecordingEvent, Summary, Track};
+use golive::{
+    Bitrate, DeviceEvent, Event, Health, NetworkEvent, NetworkHealth, RecordingEvent, Summary,
+    Track,
+};
 
-use super::{EventReport, FinalReport, Report, Tone, kbps, millis, signed_millis};
+use super::{
+    EventReport, FinalReport, NetworkReport, Report, Tone, kbps, millis, percent, signed_millis,
+};
 
 impl From<&Health> for Report {
     fn from(health: &Health) -> Self {
@@ -27,6 +32,23 @@ impl From<&Health> for Report {
             frames_dropped: Some(encoder.frames_dropped + totals.video_frames_dropped),
             av_offset_ms: link.audio_video_offset_micros.map(signed_millis),
             glass_to_wire_ms: link.glass_to_wire.map(millis),
+            networks: health.networks.iter().map(NetworkReport::from).collect(),
+        }
+    }
+}
+
+impl From<&NetworkHealth> for NetworkReport {
+    fn from(network: &NetworkHealth) -> Self {
+        Self {
+            address: network.address.to_string(),
+            state: network.state.name(),
+            rtt_ms: network.round_trip_time.map(millis),
+            sent_kbps: kbps(network.sent),
+            share_percent: percent(network.share),
+            capacity_kbps: kbps(network.capacity),
+            loss_percent: percent(network.loss),
+            bytes: network.bytes.as_u64(),
+            budget_bytes: network.budget.map(|budget| budget.as_u64()),
         }
     }
 }
@@ -50,6 +72,7 @@ impl From<&Event> for EventReport {
         match event {
             Event::Session(event) => session_event(event, message),
             Event::Device(event) => device_event(event, message),
+            Event::Network(event) => network_event(event, message),
             Event::Recording(RecordingEvent::Failed { path, cause }) => {
                 Self::new("recording_failed", Tone::Warning, message)
                     .with("path", path.display().to_string())
@@ -118,6 +141,28 @@ fn device_event(event: &DeviceEvent, message: String) -> EventReport {
             new("source_ended", Tone::Plain).with("track", track_name(*track))
         }
         _ => new("other", Tone::Plain),
+    }
+}
+
+fn network_event(event: &NetworkEvent, message: String) -> EventReport {
+    let (name, tone, address) = match event {
+        NetworkEvent::Joined { address } => ("network_joined", Tone::Good, Some(address)),
+        NetworkEvent::Silent { address } => ("network_silent", Tone::Warning, Some(address)),
+        NetworkEvent::Returned { address } => ("network_returned", Tone::Good, Some(address)),
+        NetworkEvent::BudgetSpent { address } => ("budget_spent", Tone::Warning, Some(address)),
+        NetworkEvent::Left { address } => ("network_left", Tone::Plain, Some(address)),
+        NetworkEvent::Failed { address, .. } => ("network_failed", Tone::Warning, Some(address)),
+        NetworkEvent::Opened { address } => ("network_opened", Tone::Good, Some(address)),
+        NetworkEvent::Refused => ("networks_refused", Tone::Warning, None),
+        _ => ("other", Tone::Plain, None),
+    };
+    let mut report = EventReport::new(name, tone, message);
+    if let Some(address) = address {
+        report = report.with("address", address.to_string());
+    }
+    match event {
+        NetworkEvent::Failed { cause, .. } => report.with("cause", cause.as_str()),
+        _ => report,
     }
 }
 

@@ -43,6 +43,31 @@ pub(crate) struct Report {
     pub(crate) av_offset_ms: Option<f64>,
     /// From a frame's capture to its last packet's departure.
     pub(crate) glass_to_wire_ms: Option<f64>,
+    /// The networks that are used at once; none where there is only one.
+    pub(crate) networks: Vec<NetworkReport>,
+}
+
+/// How one of several networks is doing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct NetworkReport {
+    /// The address that this device has on it.
+    pub(crate) address: String,
+    /// `joining`, `live`, `silent`, `leaving` or `spent`.
+    pub(crate) state: &'static str,
+    /// Round-trip time.
+    pub(crate) rtt_ms: Option<f64>,
+    /// All bytes that leave on it, headers included.
+    pub(crate) sent_kbps: u64,
+    /// Its share of the media, in per cent.
+    pub(crate) share_percent: f64,
+    /// What it is found to carry.
+    pub(crate) capacity_kbps: u64,
+    /// The share of its packets that is lost, in per cent.
+    pub(crate) loss_percent: f64,
+    /// Everything sent and received on it.
+    pub(crate) bytes: u64,
+    /// What it may cost.
+    pub(crate) budget_bytes: Option<u64>,
 }
 
 impl Report {
@@ -128,6 +153,11 @@ pub(crate) fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e5).round() / 1e2
 }
 
+/// A share as per cent, to a tenth.
+pub(crate) fn percent(share: f64) -> f64 {
+    (share * 1e3).round() / 10.0
+}
+
 /// Signed microseconds as milliseconds, to a hundredth.
 pub(crate) fn signed_millis(micros: i64) -> f64 {
     (micros as f64 / 10.0).round() / 1e2
@@ -157,7 +187,7 @@ mod tests {
         keys
     }
 
-    const FIELDS: [&str; 16] = [
+    const FIELDS: [&str; 17] = [
         "t_s",
         "state",
         "rtt_ms",
@@ -174,6 +204,7 @@ mod tests {
         "frames_dropped",
         "av_offset_ms",
         "glass_to_wire_ms",
+        "networks",
     ];
 
     #[test]
@@ -194,9 +225,9 @@ mod tests {
         let last = FinalReport { r#final: true, ..FinalReport::default() };
         let expected = ["final", "cause", "live_s", "bytes_sent", "bytes_produced"];
         let names = keys(&last);
-        assert_eq!(names[..16], FIELDS);
-        assert_eq!(names[16..21], expected);
-        assert_eq!(names[21..], ["reconnections", "exit_status"]);
+        assert_eq!(names[..17], FIELDS);
+        assert_eq!(names[17..22], expected);
+        assert_eq!(names[22..], ["reconnections", "exit_status"]);
     }
 
     #[test]

@@ -8,9 +8,11 @@ use std::time::Duration;
 use golive_proto::media::{FrameRate, PictureSize};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::session::ReconnectPolicy;
+use golive_proto::transport::srtla::MAX_LINKS;
 use golive_proto::units::Bitrate;
 
 use super::Broadcast;
+use super::network::Via;
 use super::threads;
 use crate::destination::Destination;
 use crate::encoder::{Encoder, Program};
@@ -30,6 +32,7 @@ pub struct Builder {
     pub(super) queue_limit: Duration,
     pub(super) reconnect: ReconnectPolicy,
     pub(super) record: Option<PathBuf>,
+    pub(super) vias: Vec<Via>,
     own: Option<OwnEncoder>,
     #[cfg(feature = "media")]
     sources: Sources,
@@ -64,6 +67,7 @@ impl Builder {
             queue_limit: Duration::from_secs(1),
             reconnect: ReconnectPolicy::default(),
             record: None,
+            vias: Vec::new(),
             own: None,
             #[cfg(feature = "media")]
             sources: Sources::default(),
@@ -131,6 +135,15 @@ impl Builder {
     #[must_use]
     pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
         self.reconnect = policy;
+        self
+    }
+
+    /// Uses this network, and every other one that is named so, at once: what they carry adds up,
+    /// and one that goes away is not missed. The ingest is an srtla receiver then, as
+    /// `golive ingest` is, or stands behind one.
+    #[must_use]
+    pub fn via(mut self, network: Via) -> Self {
+        self.vias.push(network);
         self
     }
 
@@ -232,6 +245,21 @@ impl Builder {
         }
         if self.queue_limit < Duration::from_millis(50) {
             return wrong("the queue limit is under 50 ms: not even one key frame fits");
+        }
+        if !self.vias.is_empty() && self.destination.is_listener() {
+            return wrong(
+                "several networks at once need an ingest that is called: leave mode=listener or \
+                 the addresses out",
+            );
+        }
+        if self.vias.len() > MAX_LINKS {
+            return wrong("more networks are named than an srtla receiver takes: 16 at most");
+        }
+        let twice = |(index, via): (usize, &Via)| {
+            self.vias.iter().skip(index + 1).any(|other| other.address == via.address)
+        };
+        if self.vias.iter().enumerate().any(twice) {
+            return wrong("a network is named twice: name each address once");
         }
         Ok(())
     }

@@ -12,8 +12,9 @@ use golive_proto::session::{self, EndCause, Input, LegId, Output, Session};
 use golive_proto::units::Time;
 
 use super::control::ControlCommand;
+use super::network::NetworkChange;
 use super::shared::Shared;
-use super::sockets::Sockets;
+use super::sockets::{Heard, Sockets};
 use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -25,6 +26,7 @@ pub(super) enum Command {
     Unit(AccessUnit),
     Target(EncoderTarget),
     Report(String),
+    Network(NetworkChange),
     Resolved(Result<Vec<SocketAddr>, Error>),
     Stop,
 }
@@ -55,7 +57,7 @@ impl Carrier {
             if readable {
                 self.receive(now);
             }
-            let wake = self.drain(now);
+            let wake = self.settle(now);
             self.publish_health(now, wake.is_none());
             let Some(wake) = wake else { break };
             let timeout = wake.since(clock::now());
@@ -82,6 +84,7 @@ impl Carrier {
                 Command::Report(report) => {
                     self.session.handle(now, Input::Report(report.as_bytes()));
                 }
+                Command::Network(change) => self.sockets.change_network(now, change),
                 Command::Resolved(result) => self.take_addresses(now, result),
                 Command::Stop => self.session.handle(now, Input::Stop),
             }
@@ -105,40 +108,50 @@ impl Carrier {
     }
 
     fn receive(&mut self, now: Time) {
-        let session = &mut self.session;
-        let failed = self.sockets.receive(|leg, from, data| {
-            session.handle(now, Input::Datagram { leg, from, data });
+        let (session, shared) = (&mut self.session, &self.shared);
+        let failed = self.sockets.receive(now, |heard| {
+            pass_on(now, session, shared, heard);
         });
         if let Some(leg) = failed {
-            self.sockets.close(leg);
+            self.sockets.close(now, leg);
             self.session.handle(now, Input::SocketFailed { leg });
+        }
+    }
+
+    /// Does what the session and the links of several networks want done; answers when the first
+    /// wants to be woken, or nothing once it is over.
+    fn settle(&mut self, now: Time) -> Option<Time> {
+        loop {
+            let session_wake = self.drain(now)?;
+            let (session, shared) = (&mut self.session, &self.shared);
+            let mut spoke = false;
+            let links_wake = self.sockets.drive(now, |heard| {
+                spoke |= pass_on(now, session, shared, heard);
+            });
+            if !spoke {
+                return Some(links_wake.map_or(session_wake, |at| at.min(session_wake)));
+            }
         }
     }
 
     /// Does what the session wants done; answers when it wants to be woken, or nothing once it
     /// is over.
     fn drain(&mut self, now: Time) -> Option<Time> {
-        let mut batched: Option<LegId> = None;
         loop {
             let output = self.session.poll(now, self.sockets.room());
-            let same_leg = |leg| batched.is_none_or(|batched| batched == leg);
-            if let Output::Transmit { leg, to, length } = output
-                && same_leg(leg)
-            {
-                self.sockets.transmit(leg, to, length);
-                batched = Some(leg);
+            if let Output::Transmit { leg, to, length, priority } = output {
+                self.sockets.transmit(now, leg, to, length, priority);
                 continue;
             }
-            if let Some(leg) = batched.take() {
-                self.sockets.flush(leg);
-            }
+            self.sockets.flush();
             match output {
-                Output::Transmit { leg, to, length } => {
-                    self.sockets.transmit(leg, to, length);
-                    self.sockets.flush(leg);
-                }
+                Output::Transmit { .. } => {}
                 Output::Open { leg } => self.open(now, leg),
-                Output::Close { leg } => self.sockets.close(leg),
+                Output::Close { leg } => {
+                    if let Some(failure) = self.sockets.close(now, leg) {
+                        self.shared.set_failure(Some(failure));
+                    }
+                }
                 Output::Target(target) => self.command(ControlCommand::Target(target)),
                 Output::Keyframe => self.command(ControlCommand::Keyframe),
                 Output::Event(event) => self.tell(now, event),
@@ -152,13 +165,14 @@ impl Carrier {
     }
 
     fn open(&mut self, now: Time, leg: LegId) {
-        match self.sockets.open(leg) {
+        match self.sockets.open(now, leg) {
             Ok(Some(peer)) => self.session.handle(now, Input::Opened { leg, peer }),
-            // The address is being looked up, or the ingest calls us.
+            // The address is being looked up, the ingest calls us, or links join first.
             Ok(None) => {}
             Err(error) => {
-                let message = "no UDP socket could be opened: check that the port is free and \
-                               that this program may use the network";
+                let message = "no UDP socket could be opened: check that the port is free, that \
+                               this device has the addresses that were given, and that this \
+                               program may use the network";
                 let failure = Error::with_source(ErrorKind::System, message, error);
                 self.shared.set_failure(Some(failure));
                 self.session.handle(now, Input::SocketFailed { leg });
@@ -202,6 +216,10 @@ impl Carrier {
         if at_once || now >= self.next_health {
             self.next_health = now + HEALTH_INTERVAL;
             self.shared.set_link(self.session.health(now));
+            // In the end the last that was known of them stays.
+            if !self.sockets.is_empty() {
+                self.shared.set_networks(self.sockets.network_health(now));
+            }
         }
     }
 
@@ -214,6 +232,23 @@ impl Carrier {
         // The encoder is stopped by its own thread, which may take a moment.
         let _ = self.control.send(ControlCommand::Stop);
     }
+}
+
+/// Tells the session, or the owner; whether it was the session.
+fn pass_on(now: Time, session: &mut Session, shared: &Shared, heard: Heard<'_>) -> bool {
+    match heard {
+        Heard::Opened(leg, peer) => session.handle(now, Input::Opened { leg, peer }),
+        Heard::Datagram(leg, from, data) => {
+            session.handle(now, Input::Datagram { leg, from, data });
+        }
+        Heard::Network(event) => {
+            let event = Event::Network(event);
+            tracing::info!("{event}");
+            shared.events.publish(event);
+            return false;
+        }
+    }
+    true
 }
 
 fn end_error(cause: &EndCause) -> Error {

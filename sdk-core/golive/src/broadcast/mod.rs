@@ -5,9 +5,11 @@
 //! name. The handle talks to them through bounded queues, and works in any async runtime and in
 //! none.
 
+mod bond;
 mod builder;
 mod carrier;
 mod control;
+mod network;
 mod recorder;
 mod report;
 mod shared;
@@ -25,6 +27,7 @@ use control::ControlCommand;
 use golive_proto::media::{FrameRate, PictureSize};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::Bitrate;
+pub use network::{NetworkChange, NetworkHealth, Via};
 use shared::Shared;
 pub use shared::{Health, Summary};
 pub(crate) use sockets::Endpoint;
@@ -61,6 +64,7 @@ pub struct Broadcast {
     waker: Waker,
     done: Receiver<()>,
     asked: std::sync::Mutex<EncoderTarget>,
+    bonded: bool,
 }
 
 /// Something that can be changed while live.
@@ -77,6 +81,8 @@ pub enum Change {
     Keyframe,
     /// What is captured.
     Source(SourceChange),
+    /// One of the networks that are used at once, if the broadcast began with any.
+    Network(NetworkChange),
 }
 
 impl Broadcast {
@@ -102,7 +108,7 @@ impl Broadcast {
     /// # Errors
     ///
     /// [`ErrorKind::Ended`] once the broadcast is over; what the encoder says of a change of its
-    /// sources.
+    /// sources; [`ErrorKind::Configuration`] for a network if the broadcast began without any.
     pub fn set(&self, change: Change) -> Result<(), Error> {
         match change {
             Change::VideoBitrate(bitrate) => self.set_target(|target| target.bitrate = bitrate),
@@ -111,6 +117,12 @@ impl Broadcast {
             }
             Change::Size(size) => self.set_target(|target| target.size = size),
             Change::Keyframe => self.control(ControlCommand::Keyframe),
+            Change::Network(_) if !self.bonded => {
+                let message = "the broadcast began on one network: name those to be used before it \
+                               starts";
+                Err(Error::new(ErrorKind::Configuration, message))
+            }
+            Change::Network(change) => self.tell_carrier(Command::Network(change)),
             Change::Source(change) => {
                 let (answer, answered) = async_channel::bounded(1);
                 self.control(ControlCommand::Change(change, answer))?;
@@ -155,7 +167,11 @@ impl Broadcast {
     fn set_target(&self, change: impl FnOnce(&mut EncoderTarget)) -> Result<(), Error> {
         let mut asked = self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         change(&mut asked);
-        self.carrier.send_blocking(Command::Target(*asked)).map_err(|_| ended())?;
+        self.tell_carrier(Command::Target(*asked))
+    }
+
+    fn tell_carrier(&self, command: Command) -> Result<(), Error> {
+        self.carrier.send_blocking(command).map_err(|_| ended())?;
         self.waker.wake();
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use golive_proto::session::{self, EndCause};
 
+use super::network::NetworkHealth;
 use crate::encoder::EncoderStatistics;
 use crate::error::Error;
 use crate::event::Publisher;
@@ -15,6 +16,8 @@ pub struct Health {
     pub link: session::Health,
     /// Capture and encoder.
     pub encoder: EncoderStatistics,
+    /// The networks that are used at once; none unless the broadcast was told of any.
+    pub networks: Vec<NetworkHealth>,
 }
 
 /// How a broadcast ended.
@@ -30,6 +33,7 @@ pub struct Summary {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     link: Mutex<session::Health>,
+    networks: Mutex<Vec<NetworkHealth>>,
     encoder: Mutex<EncoderStatistics>,
     cause: Mutex<Option<EndCause>>,
     failure: Mutex<Option<Error>>,
@@ -38,11 +42,19 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn health(&self) -> Health {
-        Health { link: lock(&self.link).clone(), encoder: *lock(&self.encoder) }
+        Health {
+            link: lock(&self.link).clone(),
+            encoder: *lock(&self.encoder),
+            networks: lock(&self.networks).clone(),
+        }
     }
 
     pub(super) fn set_link(&self, health: session::Health) {
         *lock(&self.link) = health;
+    }
+
+    pub(super) fn set_networks(&self, networks: Vec<NetworkHealth>) {
+        *lock(&self.networks) = networks;
     }
 
     pub(super) fn set_encoder(&self, statistics: EncoderStatistics) {

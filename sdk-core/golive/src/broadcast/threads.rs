@@ -10,6 +10,7 @@ use async_channel::Sender;
 use golive_proto::media::AccessUnit;
 use golive_proto::mux::mpegts;
 use golive_proto::session::{self, Session};
+use golive_proto::transport::srtla;
 
 use super::Broadcast;
 use super::builder::{Begun, Builder};
@@ -80,9 +81,12 @@ pub(super) fn begin(mut builder: Builder) -> Result<Begun, Error> {
     };
     spawn("golive-control", move || control.run())?;
 
+    let bonding = srtla::Config { latency: builder.destination.transport().latency };
+    let (commands, wake) = (carrier_sender.clone(), waker.clone());
+    let sockets = Sockets::new(endpoint, &builder.vias, bonding, commands, wake);
     let carrier = Carrier {
         session: Session::new(config, epoch, seed),
-        sockets: Sockets::new(endpoint, carrier_sender.clone(), waker.clone()),
+        sockets,
         waiter,
         commands: carrier_receiver,
         control: control_sender.clone(),
@@ -93,8 +97,15 @@ pub(super) fn begin(mut builder: Builder) -> Result<Begun, Error> {
     spawn("golive-media", move || carrier.run())?;
 
     let asked = Mutex::new(builder.target());
-    let broadcast =
-        Broadcast { shared, carrier: carrier_sender, control: control_sender, waker, done, asked };
+    let broadcast = Broadcast {
+        shared,
+        carrier: carrier_sender,
+        control: control_sender,
+        waker,
+        done,
+        asked,
+        bonded: !builder.vias.is_empty(),
+    };
     Ok(Begun { broadcast, started })
 }
 

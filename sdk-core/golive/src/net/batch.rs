@@ -74,6 +74,19 @@ impl Batch {
         self.send(socket)
     }
 
+    /// Sends what waits, on the socket that it waits for, and keeps what was written to
+    /// [`Batch::room`] meanwhile, which is for another one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::send`].
+    pub(crate) fn flush_before(&mut self, socket: &Socket, length: usize) -> io::Result<()> {
+        let start = self.used();
+        let result = self.send(socket);
+        self.bytes.copy_within(start..start + length.min(MAX_DATAGRAM), 0);
+        result
+    }
+
     fn used(&self) -> usize {
         self.segment * self.count
     }

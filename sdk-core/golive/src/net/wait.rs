@@ -77,8 +77,9 @@ impl Waiter {
     }
 }
 
-/// The signal and a handful of sockets: more than one broadcast ever holds open.
-const MAX_DESCRIPTORS: usize = 8;
+/// The signal, and the sockets of three legs on as many networks as there may be: more than one
+/// broadcast ever holds open.
+const MAX_DESCRIPTORS: usize = 1 + 3 * golive_proto::transport::srtla::MAX_LINKS;
 
 #[cfg(unix)]
 mod signal {

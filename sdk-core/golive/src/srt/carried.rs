@@ -1,9 +1,11 @@
 //! One connection on the thread that drives it.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use golive_proto::transport::srt;
+use golive_proto::transport::{srt, srtla};
 use golive_proto::units::{ByteCount, Time};
 
 use super::connection::Ended;
@@ -17,6 +19,38 @@ pub(super) struct Carried {
     pub(super) link: Arc<Link>,
     goodbye: Goodbye,
     unread: u64,
+}
+
+/// Where a connection's datagrams leave, and how many ways lead to its peer.
+#[derive(Clone, Copy)]
+pub(super) struct Outlet<'a> {
+    pub(super) socket: &'a Socket,
+    /// The links of peers that come over several networks.
+    pub(super) gathering: Option<&'a srtla::Receiver>,
+}
+
+impl Outlet<'_> {
+    /// Sends the datagram that was written to the batch's room, now or with what follows.
+    fn push(
+        &self,
+        now: Time,
+        peer: SocketAddr,
+        length: usize,
+        batch: &mut Batch,
+    ) -> io::Result<()> {
+        let Some(gathering) = self.gathering else {
+            return batch.push(self.socket, peer, length);
+        };
+        let datagram = batch.room().get(..length).unwrap_or_default();
+        let targets = gathering.targets(now, peer, datagram);
+        let mut targets = targets.iter();
+        let Some(first) = targets.next() else { return Ok(()) };
+        let mut result = Ok(());
+        for to in targets {
+            result = result.and(self.socket.send(to, datagram, length));
+        }
+        batch.push(self.socket, first, length).and(result)
+    }
 }
 
 /// How far the end of a connection has come whose user has nothing more to send.
@@ -47,7 +81,7 @@ impl Carried {
     pub(super) fn drive(
         &mut self,
         now: Time,
-        socket: &Socket,
+        outlet: Outlet<'_>,
         batch: &mut Batch,
         payload: &mut [u8],
     ) -> Option<Time> {
@@ -55,7 +89,7 @@ impl Carried {
         let mut wake = loop {
             match self.connection.poll(now, batch.room()) {
                 srt::Output::Transmit { length, .. } => {
-                    if let Err(error) = batch.push(socket, self.connection.peer(), length) {
+                    if let Err(error) = outlet.push(now, self.connection.peer(), length, batch) {
                         tracing::debug!(%error, "datagrams were not sent");
                     }
                 }
@@ -67,7 +101,7 @@ impl Carried {
                 }
                 srt::Output::Event(event) => {
                     if let Some(ended) = self.handle_event(event, batch.room()) {
-                        self.flush(socket, batch);
+                        self.flush(outlet.socket, batch);
                         self.show_statistics(now);
                         self.link.end(ended);
                         return None;
@@ -76,7 +110,7 @@ impl Carried {
                 srt::Output::Wake { at, .. } => break at,
             }
         };
-        self.flush(socket, batch);
+        self.flush(outlet.socket, batch);
         for at in [due, self.say_goodbye(now)].into_iter().flatten() {
             wake = Some(wake.map_or(at, |wake| wake.min(at)));
         }

@@ -15,9 +15,10 @@ use std::time::Duration;
 
 use async_channel::{Receiver, Sender};
 use golive_proto::transport::srt::{self, Rejection};
+use golive_proto::transport::srtla;
 use golive_proto::units::Time;
 
-use super::carried::Carried;
+use super::carried::{Carried, Outlet};
 use super::connection::Ended;
 use super::link::Link;
 use crate::clock;
@@ -156,6 +157,8 @@ pub(super) struct Engine {
 /// A listener, and where callers wait.
 struct Door {
     listener: srt::Listener,
+    /// Callers may come over several networks at once.
+    gathering: srtla::Receiver,
     requests: Sender<srt::Request>,
 }
 
@@ -174,7 +177,11 @@ impl Engine {
         let now = clock::now();
         let open = |requests| -> Result<Door, Error> {
             let config = srt::ListenerConfig::default();
-            Ok(Door { listener: srt::Listener::new(config, now, seed()?), requests })
+            Ok(Door {
+                listener: srt::Listener::new(config, now, seed()?),
+                gathering: srtla::Receiver::new(now, seed()?),
+                requests,
+            })
         };
         let engine = Arc::new(Mutex::new(Self {
             socket: Arc::new(socket),
@@ -266,6 +273,16 @@ impl Engine {
         for _ in 0..MAX_BATCHES {
             let more = self.socket.receive(&mut self.inbox)?;
             for (from, datagram) in self.inbox.datagrams() {
+                let from = match &mut self.door {
+                    None => from,
+                    Some(door) => {
+                        let reply = &mut self.payload;
+                        match door.gather(now, &self.socket, from, datagram, reply) {
+                            Some(peer) => peer,
+                            None => continue,
+                        }
+                    }
+                };
                 match self.routes.find(from, datagram) {
                     srt::Route::Connection(key) => {
                         if let Some(carried) = self.connections.get_mut(&key) {
@@ -311,7 +328,8 @@ impl Engine {
         let Some(door) = &mut self.door else { return };
         let to = request.peer();
         let length = door.listener.reject(now, request, rejection, &mut self.payload);
-        send(&self.socket, to, self.payload.get(..length).unwrap_or_default());
+        let refusal = self.payload.get(..length).unwrap_or_default();
+        answer(now, &door.gathering, &self.socket, to, refusal);
     }
 
     /// Lets every connection do what it wants; answers when the first wants to be woken.
@@ -319,7 +337,9 @@ impl Engine {
         let mut wake = now + LONGEST_SLEEP;
         let (socket, batch, payload) = (&self.socket, &mut self.batch, &mut self.payload);
         let routes = &mut self.routes;
-        self.connections.retain(|_, carried| match carried.drive(now, socket, batch, payload) {
+        let gathering = self.door.as_ref().map(|door| &door.gathering);
+        let outlet = Outlet { socket, gathering };
+        self.connections.retain(|_, carried| match carried.drive(now, outlet, batch, payload) {
             Some(at) => {
                 wake = wake.min(at);
                 true
@@ -374,6 +394,23 @@ fn lock(engine: &Mutex<Engine>) -> MutexGuard<'_, Engine> {
 }
 
 impl Door {
+    /// As whose a datagram is to be taken; nothing if it was about the gathering alone.
+    fn gather(
+        &mut self,
+        now: Time,
+        socket: &Socket,
+        from: SocketAddr,
+        datagram: &[u8],
+        reply: &mut [u8],
+    ) -> Option<SocketAddr> {
+        let (peer, length) = match self.gathering.handle(now, from, datagram, reply) {
+            srtla::ReceiverOutput::Ours { length } => (None, length),
+            srtla::ReceiverOutput::Srt { peer, length } => (Some(peer), length),
+        };
+        send(socket, from, reply.get(..length).unwrap_or_default());
+        peer
+    }
+
     /// A datagram that belongs to no connection.
     fn knock(
         &mut self,
@@ -385,16 +422,31 @@ impl Door {
     ) {
         match self.listener.handle(now, from, datagram, reply) {
             srt::ListenerOutput::Reply { length } => {
-                send(socket, from, reply.get(..length).unwrap_or_default());
+                let reply = reply.get(..length).unwrap_or_default();
+                answer(now, &self.gathering, socket, from, reply);
             }
             srt::ListenerOutput::Request(request) => {
                 let Err(full) = self.requests.try_send(*request) else { return };
                 let request = full.into_inner();
                 let length = self.listener.reject(now, request, Rejection::BACKLOG, reply);
-                send(socket, from, reply.get(..length).unwrap_or_default());
+                let reply = reply.get(..length).unwrap_or_default();
+                answer(now, &self.gathering, socket, from, reply);
             }
             srt::ListenerOutput::Ignore => {}
         }
+    }
+}
+
+/// Sends to whoever `peer` is: an address, or the links of a group.
+fn answer(
+    now: Time,
+    gathering: &srtla::Receiver,
+    socket: &Socket,
+    peer: SocketAddr,
+    datagram: &[u8],
+) {
+    for to in gathering.targets(now, peer, datagram).iter() {
+        send(socket, to, datagram);
     }
 }
 

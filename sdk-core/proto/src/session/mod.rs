@@ -42,7 +42,7 @@ use steering::Steering;
 use crate::media::AccessUnit;
 use crate::pace::Dropped;
 use crate::rate::EncoderTarget;
-use crate::transport::{Feedback, srt};
+use crate::transport::{Feedback, Priority, srt};
 use crate::units::{ByteCount, Time};
 
 /// One thing that happened.
@@ -100,6 +100,8 @@ pub enum Output {
         to: SocketAddr,
         /// How many bytes.
         length: usize,
+        /// What is lost with it, for whoever has a choice of ways.
+        priority: Priority,
     },
     /// Ask the video encoder for this from now on.
     Target(EncoderTarget),
@@ -234,7 +236,9 @@ impl Session {
             match self.link.poll(now, buffer) {
                 LinkOutput::Transmit { leg, to, length } => {
                     self.meter.transmitted(now, length);
-                    return Output::Transmit { leg, to, length };
+                    let datagram = buffer.get(..length).unwrap_or_default();
+                    let priority = self.outgoing.priority(datagram);
+                    return Output::Transmit { leg, to, length, priority };
                 }
                 LinkOutput::Wake(at) => {
                     let progressed = self.advance_end(now);

@@ -6,7 +6,7 @@ use super::config::Config;
 use crate::media::{AccessUnit, Track};
 use crate::mux::mpegts;
 use crate::pace::{Dropped, Queue};
-use crate::transport::srt;
+use crate::transport::{Keyframes, Priority, srt};
 use crate::units::{Bitrate, ByteCount, Time};
 
 /// The queue and the multiplexer behind it.
@@ -18,6 +18,7 @@ pub(super) struct Outgoing {
     /// The capture position of the picture whose packets are leaving.
     leaving: Option<i64>,
     has_video: bool,
+    keyframes: Keyframes,
 }
 
 /// The connection is given the next unit when this much, in time, is left of the one before: so
@@ -33,7 +34,13 @@ impl Outgoing {
             payload: [0; mpegts::PAYLOAD_LENGTH],
             leaving: None,
             has_video: config.video,
+            keyframes: Keyframes::default(),
         }
+    }
+
+    /// What a datagram of the connection is worth.
+    pub(super) fn priority(&self, datagram: &[u8]) -> Priority {
+        self.keyframes.priority(datagram)
     }
 
     /// Units wait for `limit` at most from now on.
@@ -69,6 +76,7 @@ impl Outgoing {
         }
         self.writer.mark_discontinuity();
         self.leaving = None;
+        self.keyframes.clear();
         dropped
     }
 
@@ -92,11 +100,16 @@ impl Outgoing {
             if self.writer.begin(&queued.unit).is_err() {
                 continue;
             }
+            let first = connection.next_number();
             while let Some(payload) = self.writer.next_payload(&mut self.payload) {
                 let data = self.payload.get(..payload.length).unwrap_or_default();
                 connection.handle(now, srt::Input::Payload { data, origin: queued.queued_at });
             }
             if queued.unit.track == Track::Video {
+                let end = connection.next_number().filter(|_| queued.unit.keyframe);
+                if let (Some(first), Some(end)) = (first, end) {
+                    self.keyframes.note(first, end);
+                }
                 self.leaving = Some(queued.unit.pts.as_micros());
             }
         }

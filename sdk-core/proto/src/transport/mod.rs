@@ -3,6 +3,10 @@
 //! What a rate controller needs to know is the same for all of them: [`Feedback`].
 
 mod feedback;
+mod priority;
 pub mod srt;
+pub mod srtla;
 
 pub use feedback::Feedback;
+pub(crate) use priority::Keyframes;
+pub use priority::Priority;

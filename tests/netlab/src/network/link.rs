@@ -21,6 +21,18 @@ pub enum Fate {
     Overflowed,
 }
 
+impl Fate {
+    /// When it arrives: never, once or twice.
+    pub fn arrivals(self) -> impl Iterator<Item = Time> {
+        let (first, second) = match self {
+            Fate::Arrives(at) => (Some(at), None),
+            Fate::ArrivesTwice(first, second) => (Some(first), Some(second)),
+            Fate::Lost | Fate::Overflowed => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+}
+
 /// How many packets went which way, since the link was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {

@@ -212,7 +212,7 @@ impl World {
                     self.session.handle(self.now, Input::Opened { leg, peer: ingest_address() });
                 }
                 Output::Close { .. } => {}
-                Output::Transmit { leg, to, length } => {
+                Output::Transmit { leg, to, length, .. } => {
                     assert_eq!(to, ingest_address());
                     if let Some(arrival) = self.arrival(length) {
                         let datagram = self.buffer[..length].to_vec();

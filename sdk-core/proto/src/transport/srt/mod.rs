@@ -18,18 +18,18 @@ mod connection;
 mod crypto;
 mod filter;
 mod listener;
-mod number;
+pub(super) mod number;
 mod passphrase;
 mod pool;
 mod receiver;
 mod rejection;
-mod round_trip;
+pub(super) mod round_trip;
 mod routes;
 mod sender;
 mod statistics;
 mod stream_id;
 mod url;
-mod wire;
+pub(super) mod wire;
 
 pub use config::Config;
 pub use connection::{

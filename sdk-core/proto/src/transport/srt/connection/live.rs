@@ -217,6 +217,10 @@ impl Live {
         self.sender.unsent_bytes()
     }
 
+    pub(crate) fn next_number(&self) -> SequenceNumber {
+        self.sender.next_number()
+    }
+
     pub(crate) fn in_flight(&self) -> ByteCount {
         self.sender.in_flight_bytes()
     }

@@ -363,6 +363,11 @@ impl Connection {
         self.live().map_or(ByteCount::ZERO, Live::in_flight)
     }
 
+    /// The number that the next payload gets, once the connection is live.
+    pub(crate) fn next_number(&self) -> Option<super::number::SequenceNumber> {
+        self.live().map(Live::next_number)
+    }
+
     fn live(&self) -> Option<&Live> {
         match &self.phase {
             Phase::Live(live) => Some(live),

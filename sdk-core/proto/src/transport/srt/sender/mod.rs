@@ -200,7 +200,7 @@ impl Sender {
             self.drop_front(1);
         }
         let Some(slot) = self.pool.take() else { return };
-        let number = self.first.plus(self.ring.len() as u32);
+        let number = self.next_number();
         let datagram = self.pool.get_mut(&slot);
         let payload = payload.get(..self.terms.datagram_bytes - HEADER_BYTES).unwrap_or(payload);
         let parity = keys.as_ref().map(|keys| keys.parity());
@@ -372,6 +372,11 @@ impl Sender {
 
     pub(crate) fn window(&self) -> u32 {
         self.window
+    }
+
+    /// The number that the next payload gets.
+    pub(crate) fn next_number(&self) -> SequenceNumber {
+        self.first.plus(self.ring.len() as u32)
     }
 
     fn window_is_open(&self) -> bool {
