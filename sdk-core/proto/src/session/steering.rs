@@ -1,18 +1,23 @@
-//! From the controller's opinion to an encoder target and a pacing rate.
+//! From the controller's opinion, by way of the ladder, to an encoder target and a pacing rate.
 
 use std::time::Duration;
 
 use super::config::Config;
 use super::event::TargetReason;
-use crate::rate::{BitrateRange, Controller, Direction, EncoderTarget, Measurement};
+use crate::rate::{
+    Adaptation, BitrateRange, Controller, Direction, EncoderTarget, Ladder, Measurement, Step,
+};
 use crate::transport::Feedback;
 use crate::units::{Bitrate, ByteCount, Time};
 
-/// Holds the controller, and what was decided last.
+/// Holds the controller and the ladder, and what was decided last.
 #[derive(Debug)]
 pub(super) struct Steering {
     controller: Controller,
+    ladder: Ladder,
     adaptive: bool,
+    /// What the owner asked for last.
+    asked: EncoderTarget,
     target: EncoderTarget,
     audio_bitrate: Bitrate,
     congested_at: Option<Time>,
@@ -45,7 +50,9 @@ impl Steering {
         };
         Self {
             controller: Controller::new(range, now),
+            ladder: Ladder::new(config.target, config.adaptation),
             adaptive: config.adaptive,
+            asked: config.target,
             target: config.target,
             audio_bitrate: config.audio.map_or(Bitrate::ZERO, |_| config.audio_bitrate),
             congested_at: None,
@@ -86,28 +93,63 @@ impl Steering {
             acknowledged: feedback.acknowledged,
             in_flight: feedback.in_flight,
         };
-        let direction = self.controller.measure(now, &measurement)?;
-        self.target.bitrate = self.controller.target();
-        Some(match direction {
-            Direction::Down => {
-                self.congested_at = Some(now);
-                TargetReason::Congestion
-            }
-            Direction::Up => TargetReason::Recovery,
-        })
+        let direction = self.controller.measure(now, &measurement);
+        if direction == Some(Direction::Down) {
+            self.congested_at = Some(now);
+        }
+        let step = self.step(now);
+        let reason = match (step, direction) {
+            (Some(Step::FewerPictures), _) => TargetReason::FewerPictures,
+            (Some(Step::SmallerPictures), _) => TargetReason::SmallerPictures,
+            (Some(Step::MorePictures), _) => TargetReason::MorePictures,
+            (Some(Step::LargerPictures), _) => TargetReason::LargerPictures,
+            (None, Some(Direction::Down)) => TargetReason::Congestion,
+            (None, Some(Direction::Up)) => TargetReason::Recovery,
+            (None, None) => return None,
+        };
+        self.target = self.ladder.target(self.controller.target());
+        Some(reason)
+    }
+
+    fn step(&mut self, now: Time) -> Option<Step> {
+        // When nothing gets through, no picture is small enough, and soon all may be well again.
+        if self.controller.is_stalled(now) {
+            self.ladder.interrupted();
+            return None;
+        }
+        self.ladder.decide(now, self.controller.target())
     }
 
     /// The owner wants another target; its bitrate is the new maximum.
     pub(super) fn ask(&mut self, target: EncoderTarget) {
         let minimum = self.controller.range().minimum.min(target.bitrate);
         self.controller.set_range(BitrateRange { minimum, maximum: target.bitrate });
-        let bitrate = if self.adaptive { self.controller.target() } else { target.bitrate };
-        self.target = EncoderTarget { bitrate, ..target };
+        self.asked = target;
+        self.target = target;
+        if self.adaptive {
+            let bitrate = self.controller.target();
+            self.ladder.ask(target, bitrate);
+            self.target = self.ladder.target(bitrate);
+        }
+    }
+
+    /// The encoder changes only so much: nothing else is asked of it from now on. Answers whether
+    /// the target changed.
+    pub(super) fn allow(&mut self, change: impl FnOnce(&mut Adaptation)) -> bool {
+        let before = self.target;
+        let mut allowed = self.ladder.allowed();
+        change(&mut allowed);
+        self.ladder.allow(self.asked, allowed, self.target.bitrate);
+        if self.adaptive {
+            self.target = self.ladder.target(self.target.bitrate);
+        }
+        self.target != before
     }
 
     /// The connection is new: what was measured on the old one says nothing of it.
     pub(super) fn reconnected(&mut self, now: Time) {
         self.controller.reconnected(now);
+        self.ladder.interrupted();
         self.congested_at = None;
         self.next_measurement = now;
     }
