@@ -57,6 +57,12 @@ impl Encoder for BuiltIn {
         }
     }
 
+    fn restart(&mut self) {
+        if let Some(producer) = &self.producer {
+            producer.restart_encoder();
+        }
+    }
+
     fn change(&mut self, change: SourceChange) -> Result<(), Error> {
         let producer = self.producer()?;
         match change {

@@ -103,6 +103,8 @@ impl Encoder for Blank {
         self.keyframe.store(true, Ordering::SeqCst);
     }
 
+    fn restart(&mut self) {}
+
     fn change(&mut self, _change: SourceChange) -> Result<(), Error> {
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! happens is a function of the [`Plan`] and its seed.
 
 mod broadcast;
+mod encoder;
 mod peer;
 mod pilot;
 mod rivals;
@@ -20,6 +21,7 @@ use golive_proto::units::{Bitrate, ByteCount, Time};
 use crate::network::{Conditions, Counters, Fate, Link, Path};
 use crate::payload::{LENGTH, Payload, Verdict};
 pub use broadcast::{BroadcastSimulation, Received, config};
+pub use encoder::{Label, Temper};
 use peer::Peer;
 pub use pilot::{Pilot, Sight};
 pub use rivals::{Range, Rival};

@@ -25,6 +25,7 @@ pub(super) enum Command {
     Unit(AccessUnit),
     Target(EncoderTarget),
     Report(String),
+    Captured(u64),
     Resolved(Result<Vec<SocketAddr>, Error>),
     Stop,
 }
@@ -82,6 +83,7 @@ impl Carrier {
                 Command::Report(report) => {
                     self.session.handle(now, Input::Report(report.as_bytes()));
                 }
+                Command::Captured(total) => self.session.handle(now, Input::Captured(total)),
                 Command::Resolved(result) => self.take_addresses(now, result),
                 Command::Stop => self.session.handle(now, Input::Stop),
             }
@@ -141,6 +143,7 @@ impl Carrier {
                 Output::Close { leg } => self.sockets.close(leg),
                 Output::Target(target) => self.command(ControlCommand::Target(target)),
                 Output::Keyframe => self.command(ControlCommand::Keyframe),
+                Output::RestartEncoder => self.command(ControlCommand::Restart),
                 Output::Event(event) => self.tell(now, event),
                 Output::Wake { at, .. } => {
                     let latest = now + HEALTH_INTERVAL;

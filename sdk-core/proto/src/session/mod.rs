@@ -42,6 +42,7 @@ use steering::Steering;
 
 use crate::media::AccessUnit;
 use crate::pace::Dropped;
+pub use crate::rate::{EncoderFault, Remedy as EncoderRemedy};
 use crate::rate::{EncoderTarget, Watch};
 use crate::transport::{Feedback, srt};
 use crate::units::{ByteCount, Time};
