@@ -5,7 +5,9 @@
 
 mod broadcast;
 mod clocks;
+mod encoders;
 mod faults;
 mod kept;
+mod ladder;
 mod loss;
 mod story;

@@ -32,7 +32,7 @@ pub fn config() -> Config {
             frame_rate: FrameRate::new(30).expect("a frame rate"),
             size: PictureSize::new(1280, 720).expect("a picture size"),
         },
-        minimum_bitrate: Bitrate::from_kilobits_per_second(300),
+        minimum_bitrate: Bitrate::from_kilobits_per_second(50),
         adaptive: true,
         adaptation: Adaptation::default(),
         queue_limit: Duration::from_secs(1),

@@ -34,6 +34,7 @@ pub(super) struct Encoder {
     temper: Temper,
     keyframe_asked: bool,
     next_picture: MediaTime,
+    last_picture: Option<MediaTime>,
     last_keyframe: Option<MediaTime>,
     captured: u64,
     pictures: u64,
@@ -57,6 +58,7 @@ impl Encoder {
             temper: Temper::Obedient,
             keyframe_asked: false,
             next_picture: MediaTime::ZERO,
+            last_picture: None,
             last_keyframe: None,
             captured: 0,
             pictures: 0,
@@ -71,12 +73,15 @@ impl Encoder {
     /// Follows another target from the next picture on. The timeline goes on: pictures lie at
     /// multiples of the frame's time, whatever the rate was before.
     pub(super) fn set_target(&mut self, now: Time, target: EncoderTarget) {
+        self.keyframe_asked |= target.size != self.target.size;
         self.target = target;
         if matches!(self.temper, Temper::Deaf | Temper::Stubborn) {
             return;
         }
-        let due = self.next_picture.as_micros().min(now.as_micros() as i64);
-        self.next_picture = multiple_after(self.target.frame_rate, MediaTime::from_micros(due - 1));
+        // What is due now is still to come.
+        let passed = MediaTime::from_micros(now.as_micros() as i64 - 1);
+        let last = self.last_picture.map_or(passed, |last| last.max(passed));
+        self.next_picture = multiple_after(self.target.frame_rate, last);
     }
 
     pub(super) fn request_keyframe(&mut self) {
@@ -119,6 +124,7 @@ impl Encoder {
         };
         let pts = self.next_picture;
         self.next_picture = multiple_after(frame_rate, pts);
+        self.last_picture = Some(pts);
         self.captured += 1;
         let bitrate = match self.temper {
             Temper::Overshooting(factor) => bitrate.scaled(factor),

@@ -50,6 +50,7 @@ pub struct Ladder {
     /// From what was asked for downwards; never empty.
     rungs: Vec<Rung>,
     standing: usize,
+    smoothed: Option<(Time, Bitrate)>,
     short: Option<Shortage>,
     roomy: Option<Room>,
     /// How long room has to last before it is believed in.
@@ -98,7 +99,10 @@ const FLOOR_SHARE: f64 = 0.6;
 /// So long under the floor, pictures come more rarely: that costs nothing and is soon undone.
 const FRAME_RATE_PATIENCE: Duration = Duration::from_millis(400);
 /// So long, they become smaller: that costs a key frame.
-const SIZE_PATIENCE: Duration = Duration::from_millis(1_000);
+const SIZE_PATIENCE: Duration = Duration::from_millis(1_500);
+/// Over about how long the bitrate is taken before a rung is climbed: half of what usually lies
+/// between two key frames.
+const SMOOTHING: Duration = Duration::from_secs(1);
 /// A higher rung is climbed with so much more than its floor.
 const HEADROOM: f64 = 1.25;
 /// How long that has to last at first, and at most.
@@ -114,6 +118,7 @@ impl Ladder {
             allowed,
             rungs: rungs(asked, allowed),
             standing: 0,
+            smoothed: None,
             short: None,
             roomy: None,
             proof: FIRST_PROOF,
@@ -152,9 +157,10 @@ impl Ladder {
     /// Takes the bitrate that the uplink carries now; answers with the step taken, if any.
     pub fn decide(&mut self, now: Time, bitrate: Bitrate) -> Option<Step> {
         let before = self.rung();
+        let smoothed = self.smooth(now, bitrate);
         self.descend(now, bitrate);
         if before == self.rung() {
-            self.climb(now, bitrate);
+            self.climb(now, smoothed);
         }
         let after = self.rung();
         match (after.size.height.cmp(&before.size.height), after.frame_rate.cmp(&before.frame_rate))
@@ -169,6 +175,7 @@ impl Ladder {
 
     /// While nothing gets through nothing is known: what was seen before proves nothing any more.
     pub fn interrupted(&mut self) {
+        self.smoothed = None;
         self.short = None;
         self.roomy = None;
     }
@@ -212,6 +219,16 @@ impl Ladder {
             if climbed_in_vain { (self.proof * 2).min(LONGEST_PROOF) } else { FIRST_PROOF };
         self.standing = wanted;
         self.interrupted();
+    }
+
+    /// The bitrate without its dips: on a narrow link each key frame makes one.
+    fn smooth(&mut self, now: Time, bitrate: Bitrate) -> Bitrate {
+        let smoothed = self.smoothed.map_or(bitrate, |(then, before)| {
+            let weight = (now.since(then).as_secs_f64() / SMOOTHING.as_secs_f64()).min(1.0);
+            before.scaled(1.0 - weight).saturating_add(bitrate.scaled(weight))
+        });
+        self.smoothed = Some((now, smoothed));
+        smoothed
     }
 
     fn climb(&mut self, now: Time, bitrate: Bitrate) {
