@@ -69,7 +69,8 @@ struct Rung {
 /// The bitrate has been under the floor for a while.
 #[derive(Clone, Copy, Debug)]
 struct Shortage {
-    since: Time,
+    seen: Time,
+    lasted: Duration,
     /// Sum and number of the bitrates seen.
     sum: Bitrate,
     count: u32,
@@ -97,7 +98,9 @@ const FLOOR_POWER: f64 = 0.75;
 /// this share of the bitrate asked for, and the others go with it.
 const FLOOR_SHARE: f64 = 0.6;
 /// So long under the floor, pictures come more rarely: that costs nothing and is soon undone.
-const FRAME_RATE_PATIENCE: Duration = Duration::from_millis(400);
+const FRAME_RATE_PATIENCE: Duration = Duration::from_millis(800);
+/// From one look to the next no more counts than this: in between nothing got through.
+const LONGEST_LOOK: Duration = Duration::from_millis(100);
 /// So long, they become smaller: that costs a key frame.
 const SIZE_PATIENCE: Duration = Duration::from_millis(1_500);
 /// Over about how long the bitrate is taken before a rung is climbed: half of what usually lies
@@ -160,7 +163,7 @@ impl Ladder {
         let smoothed = self.smooth(now, bitrate);
         self.descend(now, bitrate);
         if before == self.rung() {
-            self.climb(now, smoothed);
+            self.climb(now, bitrate, smoothed);
         }
         let after = self.rung();
         match (after.size.height.cmp(&before.size.height), after.frame_rate.cmp(&before.frame_rate))
@@ -173,10 +176,10 @@ impl Ladder {
         }
     }
 
-    /// While nothing gets through nothing is known: what was seen before proves nothing any more.
+    /// While nothing gets through nothing is known: room that was there proves nothing any more,
+    /// and too little is no worse for having been interrupted.
     pub fn interrupted(&mut self) {
         self.smoothed = None;
-        self.short = None;
         self.roomy = None;
     }
 
@@ -197,12 +200,13 @@ impl Ladder {
             self.short = None;
             return;
         }
-        let none = Shortage { since: now, sum: Bitrate::ZERO, count: 0 };
+        let none = Shortage { seen: now, lasted: Duration::ZERO, sum: Bitrate::ZERO, count: 0 };
         let short = self.short.get_or_insert(none);
+        short.lasted += now.since(short.seen).min(LONGEST_LOOK);
+        short.seen = now;
         short.sum = short.sum.saturating_add(bitrate);
         short.count += 1;
-        let (lasted, mean) =
-            (now.since(short.since), short.sum.scaled(1.0 / f64::from(short.count)));
+        let (lasted, mean) = (short.lasted, short.sum.scaled(1.0 / f64::from(short.count)));
         let size = self.rung().size;
         let mut wanted = self.highest(self.standing + 1, mean);
         if lasted < SIZE_PATIENCE {
@@ -231,23 +235,25 @@ impl Ladder {
         smoothed
     }
 
-    fn climb(&mut self, now: Time, bitrate: Bitrate) {
+    fn climb(&mut self, now: Time, bitrate: Bitrate, smoothed: Bitrate) {
         let affordable = |rung: &Rung, bitrate: Bitrate| rung.floor.scaled(HEADROOM) <= bitrate;
         let above = self.standing.checked_sub(1).and_then(|above| self.rungs.get(above));
-        if !above.is_some_and(|rung| affordable(rung, bitrate)) {
+        if !above.is_some_and(|rung| affordable(rung, smoothed)) {
             self.roomy = None;
             return;
         }
-        let room = self.roomy.get_or_insert(Room { since: now, least: bitrate });
-        room.least = room.least.min(bitrate);
+        let room = self.roomy.get_or_insert(Room { since: now, least: smoothed });
+        room.least = room.least.min(smoothed);
+        // Not in the middle of a dip, either.
+        let least = room.least.min(bitrate.scaled(HEADROOM));
         if now.since(room.since) < self.proof {
             return;
         }
-        let least = room.least;
-        if let Some(highest) = self.rungs.iter().position(|rung| affordable(rung, least)) {
-            self.standing = highest.min(self.standing);
-        }
+        let highest = self.rungs.iter().position(|rung| affordable(rung, least));
+        let Some(highest) = highest.filter(|highest| *highest < self.standing) else { return };
+        self.standing = highest;
         self.climbed = Some(now);
+        self.short = None;
         self.interrupted();
     }
 }
