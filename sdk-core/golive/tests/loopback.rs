@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use golive::session::{self, EncoderFault, EncoderRemedy};
 use golive::srt::{Connection, ListenOptions, Listener, Rejection};
 use golive::{
     AccessUnit, AudioFormat, Broadcast, Destination, Encoder, EncoderOutput, EncoderStatistics,
-    EncoderTarget, Error, ErrorKind, Program, Secret, SourceChange, Track,
+    EncoderTarget, Error, ErrorKind, Event, Program, Secret, SourceChange, Track,
 };
 
 fn any_port() -> SocketAddr {
@@ -76,6 +77,8 @@ struct Blank {
     running: Arc<AtomicBool>,
     keyframe: Arc<AtomicBool>,
     pictures: Arc<AtomicU64>,
+    /// It has captured, and makes nothing of it until it is made anew.
+    frozen: Arc<AtomicBool>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -85,11 +88,13 @@ impl Encoder for Blank {
     fn start(&mut self, output: EncoderOutput, _target: EncoderTarget) -> Result<(), Error> {
         self.running.store(true, Ordering::SeqCst);
         let (running, keyframe) = (self.running.clone(), self.keyframe.clone());
-        let pictures = self.pictures.clone();
+        let (pictures, frozen) = (self.pictures.clone(), self.frozen.clone());
         self.thread = Some(thread::spawn(move || {
             while running.load(Ordering::SeqCst) {
-                let keyframe = keyframe.swap(false, Ordering::SeqCst);
-                output.push(picture(&output, keyframe));
+                if !frozen.load(Ordering::SeqCst) {
+                    let keyframe = keyframe.swap(false, Ordering::SeqCst);
+                    output.push(picture(&output, keyframe));
+                }
                 pictures.fetch_add(1, Ordering::SeqCst);
                 thread::sleep(Duration::from_millis(33));
             }
@@ -103,7 +108,10 @@ impl Encoder for Blank {
         self.keyframe.store(true, Ordering::SeqCst);
     }
 
-    fn restart(&mut self) {}
+    fn restart(&mut self) {
+        self.frozen.store(false, Ordering::SeqCst);
+        self.request_keyframe();
+    }
 
     fn change(&mut self, _change: SourceChange) -> Result<(), Error> {
         Ok(())
@@ -168,6 +176,43 @@ fn a_broadcast_survives_its_ingest_and_ends_when_asked() {
     .map(|event| event.to_string())
     .collect();
     assert!(told.iter().any(|event| event.starts_with("live again")), "{told:?}");
+}
+
+#[test]
+fn an_encoder_of_the_apps_own_that_freezes_is_made_anew_and_the_app_hears_of_it() {
+    let listener = Listener::bind(any_port(), ListenOptions::default()).unwrap();
+    let destination = destination(&listener, "");
+    let encoder = Blank::default();
+    let frozen = encoder.frozen.clone();
+    let starting = thread::spawn(move || {
+        Broadcast::builder(destination).encoder(Box::new(encoder), PROGRAM).start_blocking()
+    });
+    let connection = listener.accept().unwrap().accept().unwrap();
+    let broadcast = starting.join().unwrap().expect("live");
+    let mut events = broadcast.events();
+    let reader = thread::spawn(move || while connection.receive(&mut [0; 1_500]).is_some() {});
+    thread::sleep(Duration::from_secs(1));
+    frozen.store(true, Ordering::SeqCst);
+    let stopped = Instant::now();
+    let mut remedies = Vec::new();
+    while remedies.last() != Some(&EncoderRemedy::Restarted) {
+        assert!(stopped.elapsed() < Duration::from_secs(20), "{remedies:?}");
+        match events.next_blocking().expect("the broadcast goes on") {
+            Event::Session(session::Event::Encoder { fault, remedy }) => {
+                assert!(matches!(fault, EncoderFault::Freezes { .. }), "{fault:?}");
+                remedies.push(remedy);
+            }
+            _ => thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    assert_eq!(remedies, [EncoderRemedy::KeyframeRequested, EncoderRemedy::Restarted]);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while frozen.load(Ordering::SeqCst) {
+        assert!(Instant::now() < deadline, "it was not made anew");
+        thread::sleep(Duration::from_millis(10));
+    }
+    broadcast.stop_blocking().unwrap();
+    reader.join().unwrap();
 }
 
 /// The old socket is closed by a thread that may still be at it.

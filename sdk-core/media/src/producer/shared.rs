@@ -146,3 +146,23 @@ impl Shared {
         locked(&self.sink)(Output::Event(event));
     }
 }
+
+#[cfg(all(test, feature = "camera"))]
+mod tests {
+    use golive_proto::media::FrameRate;
+
+    use super::*;
+    use crate::producer::testing;
+
+    #[test]
+    fn a_camera_is_opened_for_all_that_was_asked_for_however_little_is_encoded_now() {
+        let shared = testing::shared(Box::new(drop));
+        let full = shared.target();
+        let size = PictureSize::new(416, 234).expect("a size");
+        let frame_rate = FrameRate::new(15).expect("a rate");
+        shared.set_target(EncoderTarget { size, frame_rate, ..full });
+        assert_eq!(shared.target().size, size);
+        assert_eq!(shared.largest_target().size, full.size);
+        assert_eq!(shared.largest_target().frame_rate, full.frame_rate);
+    }
+}

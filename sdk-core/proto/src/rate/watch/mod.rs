@@ -263,12 +263,10 @@ impl Watch {
         if now < pending.due {
             return None;
         }
-        let remedy = self.insist(now, pending.again);
-        let again = pending.again + 1;
-        self.size = match remedy {
-            Remedy::Accepted => None,
-            _ => Some(Pending { due: now + CHANGE_PATIENCE, again, ..pending }),
-        };
+        let remedy = self.insist(now, pending.again)?;
+        let (due, again) = (now + CHANGE_PATIENCE, pending.again + 1);
+        let goes_on = remedy != Remedy::Accepted;
+        self.size = goes_on.then_some(Pending { due, again, ..pending });
         let produced = seen.unwrap_or(wanted);
         Some((EncoderFault::IgnoresSize { wanted, produced }, remedy))
     }
@@ -280,25 +278,23 @@ impl Watch {
             self.frame_rate = None;
             return None;
         }
-        let remedy = self.insist(now, pending.again);
-        let again = pending.again + 1;
-        self.frame_rate = match remedy {
-            Remedy::Accepted => None,
-            _ => Some(Pending { due: now + CHANGE_PATIENCE, again, ..pending }),
-        };
+        let remedy = self.insist(now, pending.again)?;
+        let (due, again) = (now + CHANGE_PATIENCE, pending.again + 1);
+        let goes_on = remedy != Remedy::Accepted;
+        self.frame_rate = goes_on.then_some(Pending { due, again, ..pending });
         let produced = produced.round() as u32;
         Some((EncoderFault::IgnoresFrameRate { wanted, produced }, remedy))
     }
 
-    /// Ask again, then make it anew, then take it as it is.
-    fn insist(&mut self, now: Time, again: u32) -> Remedy {
+    /// Ask again, then make it anew as soon as that may be done, then take it as it is.
+    fn insist(&mut self, now: Time, again: u32) -> Option<Remedy> {
         match again {
             0 => {
                 self.excused = true;
-                Remedy::AskedAgain
+                Some(Remedy::AskedAgain)
             }
-            1 => self.restart(now).unwrap_or(Remedy::Accepted),
-            _ => Remedy::Accepted,
+            1 => self.restart(now),
+            _ => Some(Remedy::Accepted),
         }
     }
 
