@@ -152,7 +152,6 @@ pub struct Session {
     /// The receiver has nothing to go on from.
     keyframe_owed: bool,
     next_repair: Time,
-    next_keyframe: Time,
     /// Dropped, and not told of yet.
     untold: Dropped,
     next_telling: Time,
@@ -181,10 +180,6 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 const LINGER_MARGIN: Duration = Duration::from_millis(60);
 /// Key frames that repair what was lost come no closer together: each costs several pictures.
 const REPAIR_INTERVAL: Duration = Duration::from_secs(1);
-/// On a narrow link a key frame takes a while to pass, and one that follows it at once only keeps
-/// it from arriving: no more than one is asked for while so much passes, or in so much time.
-const KEYFRAME: ByteCount = ByteCount::new(12_000);
-const LONGEST_PASSAGE: Duration = Duration::from_secs(2);
 /// Drops are told of this often, however many there are.
 const TELLING_INTERVAL: Duration = Duration::from_secs(1);
 /// Neither in flight nor unsent.
@@ -207,7 +202,6 @@ impl Session {
             latency: config.transport.latency,
             keyframe_owed: false,
             next_repair: now,
-            next_keyframe: now,
             untold: Dropped::default(),
             next_telling: now,
             outputs: VecDeque::new(),
@@ -317,11 +311,8 @@ impl Session {
 
     /// Asks for the key frame that is owed to the receiver, once it can get through.
     fn ask_for_keyframe(&mut self, now: Time) {
-        let due = now >= self.next_keyframe && !self.steering.is_stalled(now);
-        if self.keyframe_owed && due {
+        if self.keyframe_owed && !self.steering.is_stalled(now) {
             self.keyframe_owed = false;
-            let passes = self.steering.target().bitrate.time_for(KEYFRAME);
-            self.next_keyframe = now + passes.min(LONGEST_PASSAGE);
             self.want_keyframe();
         }
     }
