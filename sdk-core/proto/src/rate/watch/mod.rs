@@ -263,7 +263,7 @@ impl Watch {
         if now < pending.due {
             return None;
         }
-        let remedy = self.insist(now, pending.again)?;
+        let remedy = self.insist(now, pending.due, pending.again)?;
         let (due, again) = (now + CHANGE_PATIENCE, pending.again + 1);
         let goes_on = remedy != Remedy::Accepted;
         self.size = goes_on.then_some(Pending { due, again, ..pending });
@@ -278,7 +278,7 @@ impl Watch {
             self.frame_rate = None;
             return None;
         }
-        let remedy = self.insist(now, pending.again)?;
+        let remedy = self.insist(now, pending.due, pending.again)?;
         let (due, again) = (now + CHANGE_PATIENCE, pending.again + 1);
         let goes_on = remedy != Remedy::Accepted;
         self.frame_rate = goes_on.then_some(Pending { due, again, ..pending });
@@ -287,13 +287,16 @@ impl Watch {
     }
 
     /// Ask again, then make it anew as soon as that may be done, then take it as it is.
-    fn insist(&mut self, now: Time, again: u32) -> Option<Remedy> {
+    fn insist(&mut self, now: Time, due: Time, again: u32) -> Option<Remedy> {
+        // It may have been made anew for another reason since it was asked.
+        let renewed = self.restarts.last.is_some_and(|last| last + CHANGE_PATIENCE >= due);
         match again {
             0 => {
                 self.excused = true;
                 Some(Remedy::AskedAgain)
             }
-            1 => self.restart(now),
+            1 if !renewed => self.restart(now),
+            1 if self.restarts.last.is_some_and(|last| now.since(last) < CHANGE_PATIENCE) => None,
             _ => Some(Remedy::Accepted),
         }
     }
