@@ -43,8 +43,11 @@ pub(super) struct Encoder {
 
 /// From one IDR to the next.
 const GROUP_SECONDS: u64 = 2;
-/// How much larger an IDR picture is than others.
+/// How much larger an IDR picture is than others, of 30 a second. It stays as large where there are
+/// fewer, and the others grow: openh264 at 1 Mb/s and 400 kb/s made IDR pictures of 29 and 27 kB of
+/// a film at 30 a second, and of 33 and 27 kB at 15.
 const IDR_WEIGHT: u64 = 5;
+const WEIGHED_AT: u64 = 30;
 /// What begins an access unit with an IDR picture, and another one (H.264, 7.3.1).
 const IDR: [u8; 5] = [0, 0, 0, 1, 0x65];
 const NOT_IDR: [u8; 5] = [0, 0, 0, 1, 0x41];
@@ -140,9 +143,10 @@ impl Encoder {
         }
         self.pictures += 1;
         let in_group = u64::from(frame_rate.as_u32()) * GROUP_SECONDS;
-        let weights = u64::from(frame_rate.as_u32()) * (in_group - 1 + IDR_WEIGHT) / in_group;
+        let weight = (IDR_WEIGHT * u64::from(frame_rate.as_u32())).div_ceil(WEIGHED_AT);
+        let weights = u64::from(frame_rate.as_u32()) * (in_group - 1 + weight) / in_group;
         let mean = bitrate.as_bits_per_second() / 8 / weights.max(1);
-        let length = if keyframe { mean * IDR_WEIGHT } else { mean };
+        let length = if keyframe { mean * weight } else { mean };
         let mut data = Vec::new();
         if keyframe {
             data.extend_from_slice(&sequence_parameters(size));
