@@ -79,6 +79,7 @@ impl Encoder for BuiltIn {
             frames_captured: statistics.frames_captured,
             frames_encoded: statistics.frames_encoded,
             frames_dropped: statistics.frames_dropped,
+            frames_skipped: statistics.frames_skipped,
         }
     }
 

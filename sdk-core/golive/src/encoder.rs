@@ -73,6 +73,8 @@ pub struct EncoderStatistics {
     pub frames_encoded: u64,
     /// Pictures that the encoder had no time for.
     pub frames_dropped: u64,
+    /// Pictures that the encoder left out to keep to its bitrate. One that does is not frozen.
+    pub frames_skipped: u64,
 }
 
 /// A change that concerns what is captured.

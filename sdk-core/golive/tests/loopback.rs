@@ -119,7 +119,7 @@ impl Encoder for Blank {
 
     fn statistics(&self) -> EncoderStatistics {
         let frames = self.pictures.load(Ordering::SeqCst);
-        EncoderStatistics { frames_captured: frames, frames_encoded: frames, frames_dropped: 0 }
+        EncoderStatistics { frames_captured: frames, frames_encoded: frames, ..Default::default() }
     }
 
     fn stop(&mut self) {

@@ -59,7 +59,8 @@ impl Control {
             let statistics = self.encoder.statistics();
             self.shared.set_encoder(statistics);
             // The media thread looks by itself soon enough.
-            let _ = self.carrier.try_send(Command::Captured(statistics.frames_captured));
+            let meant = statistics.frames_captured.saturating_sub(statistics.frames_skipped);
+            let _ = self.carrier.try_send(Command::Captured(meant));
             if Instant::now() >= next_report {
                 next_report += REPORT_INTERVAL;
                 self.report();

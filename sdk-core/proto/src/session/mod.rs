@@ -77,7 +77,8 @@ pub enum Input<'a> {
     Report(&'a [u8]),
     /// The owner wants another encoder target; its bitrate is the new maximum.
     Target(EncoderTarget),
-    /// So many pictures were captured since the broadcast began. Without it, an encoder that
+    /// So many pictures were captured since the broadcast began, less those that the encoder left
+    /// out to keep to its bitrate. Without it, an encoder that
     /// freezes cannot be told from a camera that pauses.
     Captured(u64),
     /// Carry what is queued, say goodbye, and end.
