@@ -9,6 +9,7 @@ mod demo;
 mod footage;
 mod from_peers;
 mod garbage;
+mod ladder;
 mod mediamtx;
 mod recorded;
 mod restarts;

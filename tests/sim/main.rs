@@ -6,7 +6,9 @@
 mod bonding;
 mod broadcast;
 mod clocks;
+mod encoders;
 mod faults;
 mod kept;
+mod ladder;
 mod loss;
 mod story;

@@ -39,6 +39,9 @@ pub(crate) fn prepare(
         .audio_bitrate(encoding.audio_bitrate)
         .keyframe_interval(encoding.keyframe_interval)
         .adaptive(!encoding.fixed_bitrate)
+        .adaptive_frame_rate(!encoding.fixed_fps)
+        .adaptive_size(!encoding.fixed_size)
+        .minimum_video_bitrate(encoding.minimum_video_bitrate)
 }
 
 /// Starts, watches and stops a broadcast. Shows the totals and says with which status to exit.

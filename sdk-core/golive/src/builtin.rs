@@ -57,6 +57,12 @@ impl Encoder for BuiltIn {
         }
     }
 
+    fn restart(&mut self) {
+        if let Some(producer) = &self.producer {
+            producer.restart_encoder();
+        }
+    }
+
     fn change(&mut self, change: SourceChange) -> Result<(), Error> {
         let producer = self.producer()?;
         match change {
@@ -73,6 +79,7 @@ impl Encoder for BuiltIn {
             frames_captured: statistics.frames_captured,
             frames_encoded: statistics.frames_encoded,
             frames_dropped: statistics.frames_dropped,
+            frames_skipped: statistics.frames_skipped,
         }
     }
 

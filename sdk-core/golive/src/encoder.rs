@@ -23,11 +23,22 @@ pub trait Encoder: Send {
     /// What keeps it from producing; the broadcast then does not start.
     fn start(&mut self, output: EncoderOutput, target: EncoderTarget) -> Result<(), Error>;
 
-    /// Produces something else from the next picture on. Called only when something changed.
+    /// Produces something else from the next picture on.
+    ///
+    /// All three parts change while live, unless the builder was told otherwise
+    /// ([`Builder::adaptive_frame_rate`](crate::Builder::adaptive_frame_rate),
+    /// [`Builder::adaptive_size`](crate::Builder::adaptive_size)). Fewer pictures a second are a
+    /// choice among those captured. Another size begins with a key frame that carries its
+    /// parameter sets; the timeline goes on. The same target may come again: what is produced is
+    /// compared with it, and who did not hear is asked once more.
     fn set_target(&mut self, target: EncoderTarget);
 
     /// Makes the very next picture a key frame (IDR).
     fn request_keyframe(&mut self);
+
+    /// Makes the video codec anew, with the last target, and begins with a key frame. Capture and
+    /// the timeline go on. Called when it does not do what it is told, at most once in ten seconds.
+    fn restart(&mut self);
 
     /// Carries out a change that concerns the sources.
     ///
@@ -36,7 +47,8 @@ pub trait Encoder: Send {
     /// What keeps it from changing; it goes on as before then.
     fn change(&mut self, change: SourceChange) -> Result<(), Error>;
 
-    /// What was captured, encoded and dropped so far.
+    /// What was captured, encoded and dropped so far. Asked several times a second: an encoder that
+    /// freezes is told from a camera that pauses by what was captured.
     fn statistics(&self) -> EncoderStatistics;
 
     /// Ends production. No unit is pushed once it returns.
@@ -61,6 +73,8 @@ pub struct EncoderStatistics {
     pub frames_encoded: u64,
     /// Pictures that the encoder had no time for.
     pub frames_dropped: u64,
+    /// Pictures that the encoder left out to keep to its bitrate. One that does is not frozen.
+    pub frames_skipped: u64,
 }
 
 /// A change that concerns what is captured.

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use golive::session::{self, EncoderFault, EncoderRemedy};
 use golive::srt::{Connection, ListenOptions, Listener, Rejection};
 use golive::{
     AccessUnit, AudioFormat, Broadcast, Change, Destination, Encoder, EncoderOutput,
@@ -77,6 +78,8 @@ struct Blank {
     running: Arc<AtomicBool>,
     keyframe: Arc<AtomicBool>,
     pictures: Arc<AtomicU64>,
+    /// It has captured, and makes nothing of it until it is made anew.
+    frozen: Arc<AtomicBool>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -86,11 +89,13 @@ impl Encoder for Blank {
     fn start(&mut self, output: EncoderOutput, _target: EncoderTarget) -> Result<(), Error> {
         self.running.store(true, Ordering::SeqCst);
         let (running, keyframe) = (self.running.clone(), self.keyframe.clone());
-        let pictures = self.pictures.clone();
+        let (pictures, frozen) = (self.pictures.clone(), self.frozen.clone());
         self.thread = Some(thread::spawn(move || {
             while running.load(Ordering::SeqCst) {
-                let keyframe = keyframe.swap(false, Ordering::SeqCst);
-                output.push(picture(&output, keyframe));
+                if !frozen.load(Ordering::SeqCst) {
+                    let keyframe = keyframe.swap(false, Ordering::SeqCst);
+                    output.push(picture(&output, keyframe));
+                }
                 pictures.fetch_add(1, Ordering::SeqCst);
                 thread::sleep(Duration::from_millis(33));
             }
@@ -104,13 +109,18 @@ impl Encoder for Blank {
         self.keyframe.store(true, Ordering::SeqCst);
     }
 
+    fn restart(&mut self) {
+        self.frozen.store(false, Ordering::SeqCst);
+        self.request_keyframe();
+    }
+
     fn change(&mut self, _change: SourceChange) -> Result<(), Error> {
         Ok(())
     }
 
     fn statistics(&self) -> EncoderStatistics {
         let frames = self.pictures.load(Ordering::SeqCst);
-        EncoderStatistics { frames_captured: frames, frames_encoded: frames, frames_dropped: 0 }
+        EncoderStatistics { frames_captured: frames, frames_encoded: frames, ..Default::default() }
     }
 
     fn stop(&mut self) {
@@ -227,6 +237,43 @@ fn networks_that_make_no_sense_are_mistakes_that_are_named() {
         let result = builder.encoder(Box::new(Blank::default()), PROGRAM).start_blocking();
         assert_eq!(result.unwrap_err().kind(), ErrorKind::Configuration, "{url}");
     }
+}
+
+#[test]
+fn an_encoder_of_the_apps_own_that_freezes_is_made_anew_and_the_app_hears_of_it() {
+    let listener = Listener::bind(any_port(), ListenOptions::default()).unwrap();
+    let destination = destination(&listener, "");
+    let encoder = Blank::default();
+    let frozen = encoder.frozen.clone();
+    let starting = thread::spawn(move || {
+        Broadcast::builder(destination).encoder(Box::new(encoder), PROGRAM).start_blocking()
+    });
+    let connection = listener.accept().unwrap().accept().unwrap();
+    let broadcast = starting.join().unwrap().expect("live");
+    let mut events = broadcast.events();
+    let reader = thread::spawn(move || while connection.receive(&mut [0; 1_500]).is_some() {});
+    thread::sleep(Duration::from_secs(1));
+    frozen.store(true, Ordering::SeqCst);
+    let stopped = Instant::now();
+    let mut remedies = Vec::new();
+    while remedies.last() != Some(&EncoderRemedy::Restarted) {
+        assert!(stopped.elapsed() < Duration::from_secs(20), "{remedies:?}");
+        match events.next_blocking().expect("the broadcast goes on") {
+            Event::Session(session::Event::Encoder { fault, remedy }) => {
+                assert!(matches!(fault, EncoderFault::Freezes { .. }), "{fault:?}");
+                remedies.push(remedy);
+            }
+            _ => thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    assert_eq!(remedies, [EncoderRemedy::KeyframeRequested, EncoderRemedy::Restarted]);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while frozen.load(Ordering::SeqCst) {
+        assert!(Instant::now() < deadline, "it was not made anew");
+        thread::sleep(Duration::from_millis(10));
+    }
+    broadcast.stop_blocking().unwrap();
+    reader.join().unwrap();
 }
 
 /// The old socket is closed by a thread that may still be at it.

@@ -21,6 +21,8 @@ mod event;
 mod file;
 #[cfg(all(feature = "h264", feature = "aac"))]
 mod fit;
+#[cfg(all(test, feature = "h264", feature = "aac"))]
+mod floors;
 #[cfg(feature = "microphone")]
 mod microphone;
 mod picture;

@@ -77,6 +77,42 @@ fn an_idr_comes_when_it_is_asked_for() {
 }
 
 #[test]
+fn an_encoder_that_is_made_anew_goes_on_with_an_idr_on_the_same_timeline() {
+    let config = Config { keyframe_interval: Duration::from_secs(3_600), ..small() };
+    let (mut producer, receiver) = start(config);
+    let mut units = collect(&receiver, Track::Video, 10);
+    producer.restart_encoder();
+    units.extend(collect(&receiver, Track::Video, 10));
+    producer.stop();
+    let video = of(&units, Track::Video);
+    assert_eq!(video.iter().filter(|unit| unit.keyframe).count(), 2);
+    assert!(video.is_sorted_by(|one, next| one.pts < next.pts));
+    let intervals = video.windows(2).map(|pair| pair[1].pts.since(pair[0].pts));
+    assert!(intervals.max().unwrap() < Duration::from_secs(1), "nothing is waited for");
+}
+
+#[test]
+fn half_the_frame_rate_takes_every_second_picture_and_no_new_idr() {
+    let config = Config { keyframe_interval: Duration::from_secs(3_600), ..small() };
+    let full = config.target();
+    let (mut producer, receiver) = start(config);
+    let mut units = collect(&receiver, Track::Video, 5);
+    producer.set_target(EncoderTarget { frame_rate: FrameRate::new(15).unwrap(), ..full });
+    let halved = collect(&receiver, Track::Video, 12);
+    producer.set_target(full);
+    units.extend(halved.clone());
+    units.extend(collect(&receiver, Track::Video, 8));
+    producer.stop();
+    let video = of(&units, Track::Video);
+    assert_eq!(video.iter().filter(|unit| unit.keyframe).count(), 1);
+    assert!(video.is_sorted_by(|one, next| one.pts < next.pts));
+    let of_30 = |unit: &AccessUnit| (unit.pts.as_micros() * 30 + 500_000) / 1_000_000;
+    let halved = of(&halved, Track::Video);
+    let even = halved[3..].iter().filter(|unit| of_30(unit) % 2 == 0).count();
+    assert_eq!(even, halved.len() - 3, "each lies where every second one of 30 lies");
+}
+
+#[test]
 fn a_sink_that_holds_up_video_costs_pictures_and_is_counted() {
     let (sender, receiver) = channel();
     let sender = Mutex::new(sender);

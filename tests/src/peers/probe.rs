@@ -134,7 +134,9 @@ impl Recording {
 /// If `ffmpeg` does not start.
 pub fn decoding_errors(path: &Path) -> Vec<String> {
     let mut command = Command::new("ffmpeg");
-    command.args(["-nostdin", "-v", "error", "-i"]).arg(path).args(["-f", "null", "-"]);
+    command.args(["-nostdin", "-v", "error", "-i"]).arg(path);
+    // Timestamps as they are: where the frame rate changes, two pictures may fall on one of its own.
+    command.args(["-fps_mode", "passthrough", "-enc_time_base", "-1", "-f", "null", "-"]);
     let output = command.stdin(Stdio::null()).output().expect("ffmpeg starts");
     let said = String::from_utf8_lossy(&output.stderr);
     let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();

@@ -14,7 +14,8 @@ use golive_proto::transport::srtla::{
 };
 use golive_proto::units::{ByteCount, MediaTime, Time};
 
-use super::broadcast::{Encoder, Ingest, Received};
+use super::broadcast::{Ingest, Received};
+use super::encoder::Encoder;
 use crate::network::{Conditions, Counters, Link, Loss, Path};
 
 const INGEST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_710);
@@ -330,8 +331,9 @@ impl BondedSimulation {
                         self.carry(true, network, port, &datagram);
                     }
                 }
-                Output::Target(target) => self.encoder.target = target,
-                Output::Keyframe => self.encoder.keyframe_asked = true,
+                Output::Target(target) => self.encoder.set_target(self.now, target),
+                Output::Keyframe => self.encoder.request_keyframe(),
+                Output::RestartEncoder => self.encoder.restart(),
                 Output::Event(event) => self.events.push((self.now, event)),
                 Output::Wake { at, reason } => {
                     let now = self.now;

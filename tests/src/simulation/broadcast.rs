@@ -6,16 +6,16 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use bytes::Bytes;
 use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
 use golive_proto::mux::mpegts;
-use golive_proto::rate::EncoderTarget;
+use golive_proto::rate::{Adaptation, EncoderTarget};
 use golive_proto::session::{
     Config, Event, Health, Input, LegId, Output, ReconnectPolicy, Role, Session,
 };
 use golive_proto::transport::srt;
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
+use super::encoder::{Encoder, Label, Temper};
 use super::pilot::{Pilot, Sight};
 use crate::network::{Conditions, Link, Path};
 
@@ -32,30 +32,18 @@ pub fn config() -> Config {
             frame_rate: FrameRate::new(30).expect("a frame rate"),
             size: PictureSize::new(1280, 720).expect("a picture size"),
         },
-        minimum_bitrate: Bitrate::from_kilobits_per_second(300),
+        minimum_bitrate: Bitrate::from_kilobits_per_second(50),
         adaptive: true,
+        adaptation: Adaptation::default(),
         queue_limit: Duration::from_secs(1),
         epoch: Time::ZERO,
         reconnect: ReconnectPolicy::default(),
     }
 }
 
-const SOUND: AudioFormat = AudioFormat { sample_rate: 48_000, channels: 2 };
-const SOUND_RATE: Bitrate = Bitrate::from_kilobits_per_second(128);
-/// Pictures from one IDR to the next: two seconds.
-const GROUP: u64 = 60;
-/// How much larger an IDR picture is than others.
-const IDR_WEIGHT: u64 = 5;
+pub(super) const SOUND: AudioFormat = AudioFormat { sample_rate: 48_000, channels: 2 };
+pub(super) const SOUND_RATE: Bitrate = Bitrate::from_kilobits_per_second(128);
 const INGEST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_710);
-/// What begins an access unit with an IDR picture, and another one (H.264, 7.3.1).
-const IDR: [u8; 5] = [0, 0, 0, 1, 0x65];
-const NOT_IDR: [u8; 5] = [0, 0, 0, 1, 0x41];
-/// Parameter sets of 1280x720, which the reader looks for before the first picture.
-const PARAMETER_SETS: [u8; 40] = [
-    0, 0, 0, 1, 0x67, 0x64, 0x00, 0x1F, 0xAC, 0xD9, 0x40, 0x50, 0x05, 0xBB, 0x01, 0x10, 0x00, 0x00,
-    0x03, 0x00, 0x10, 0x00, 0x00, 0x03, 0x03, 0xC0, 0xF1, 0x83, 0x19, 0x60, 0, 0, 0, 1, 0x68, 0xEB,
-    0xE3, 0xCB, 0x22, 0xC0,
-];
 /// A session that is polled so often without time passing never comes to rest.
 const RESTLESS: usize = 100_000;
 
@@ -72,6 +60,8 @@ pub struct Received {
     pub keyframe: bool,
     /// How much it is.
     pub length: ByteCount,
+    /// What stands in a picture.
+    pub label: Option<Label>,
 }
 
 /// A broadcast and everything around it.
@@ -143,6 +133,11 @@ impl BroadcastSimulation {
         self
     }
 
+    /// Has the encoder behave like this from now on.
+    pub fn set_temper(&mut self, temper: Temper) {
+        self.encoder.set_temper(temper);
+    }
+
     /// How much time has passed.
     pub fn now(&self) -> Time {
         self.now
@@ -210,9 +205,13 @@ impl BroadcastSimulation {
             self.now = self.now.max(next);
             self.arrive();
             self.steer();
+            let captured = self.encoder.captured();
             if let Some(unit) = self.encoder.produce(self.now) {
                 self.session.handle(self.now, Input::Unit(unit));
                 self.session_wake = Some(self.now);
+            }
+            if self.encoder.captured() > captured {
+                self.session.handle(self.now, Input::Captured(self.encoder.captured()));
             }
         }
         self.now = until;
@@ -283,8 +282,9 @@ impl BroadcastSimulation {
                         self.carry(true, port, &bytes);
                     }
                 }
-                Output::Target(target) => self.encoder.target = target,
-                Output::Keyframe => self.encoder.keyframe_asked = true,
+                Output::Target(target) => self.encoder.set_target(self.now, target),
+                Output::Keyframe => self.encoder.request_keyframe(),
+                Output::RestartEncoder => self.encoder.restart(),
                 Output::Event(event) => self.events.push((self.now, event)),
                 Output::Wake { at, reason } => {
                     let now = self.now;
@@ -314,76 +314,6 @@ impl BroadcastSimulation {
             self.under_way.push(Reverse(UnderWay { at, number, port, forward, bytes }));
         }
     }
-}
-
-/// Produces what it is asked for, at once and exactly.
-pub(super) struct Encoder {
-    pub(super) target: EncoderTarget,
-    pub(super) keyframe_asked: bool,
-    pictures: u64,
-    since_keyframe: u64,
-    sounds: u64,
-}
-
-impl Encoder {
-    pub(super) fn new(target: EncoderTarget) -> Self {
-        Self { target, keyframe_asked: false, pictures: 0, since_keyframe: GROUP, sounds: 0 }
-    }
-
-    pub(super) fn next(&self) -> Time {
-        at(self.picture_time().min(self.sound_time()))
-    }
-
-    pub(super) fn produce(&mut self, now: Time) -> Option<AccessUnit> {
-        if at(self.picture_time()) <= now {
-            Some(self.picture())
-        } else if at(self.sound_time()) <= now {
-            Some(self.sound())
-        } else {
-            None
-        }
-    }
-
-    fn picture(&mut self) -> AccessUnit {
-        let pts = self.picture_time();
-        let keyframe = self.keyframe_asked || self.since_keyframe >= GROUP;
-        self.keyframe_asked = false;
-        self.since_keyframe = if keyframe { 1 } else { self.since_keyframe + 1 };
-        self.pictures += 1;
-        let frames = u64::from(self.target.frame_rate.as_u32()) * (GROUP - 1 + IDR_WEIGHT) / GROUP;
-        let mean = self.target.bitrate.as_bits_per_second() / 8 / frames.max(1);
-        let length = if keyframe { mean * IDR_WEIGHT } else { mean };
-        let mut data = Vec::new();
-        if keyframe {
-            data.extend_from_slice(&PARAMETER_SETS);
-        }
-        data.extend_from_slice(if keyframe { &IDR } else { &NOT_IDR });
-        data.resize(data.len() + length as usize, 0x9A);
-        AccessUnit { track: Track::Video, pts, dts: pts, keyframe, data: Bytes::from(data) }
-    }
-
-    fn sound(&mut self) -> AccessUnit {
-        let pts = self.sound_time();
-        self.sounds += 1;
-        let frame = Duration::from_micros(21_333);
-        let length = SOUND_RATE.bytes_in(frame).as_u64() as usize;
-        let data = Bytes::from(vec![0x21; length]);
-        AccessUnit { track: Track::Audio, pts, dts: pts, keyframe: true, data }
-    }
-
-    fn picture_time(&self) -> MediaTime {
-        self.target.frame_rate.time_of(self.pictures)
-    }
-
-    fn sound_time(&self) -> MediaTime {
-        let samples = self.sounds * u64::from(AudioFormat::SAMPLES_PER_FRAME);
-        MediaTime::from_ticks(samples as i64, SOUND.sample_rate)
-    }
-}
-
-/// The moment of a place on the timeline, which begins with the clock.
-fn at(time: MediaTime) -> Time {
-    Time::from_micros(time.as_micros().max(0) as u64)
 }
 
 /// Takes whoever comes, and reads what they send.
@@ -467,7 +397,8 @@ impl Ingest {
                                 let mpegts::Output::AccessUnit(unit) = output else { return None };
                                 let AccessUnit { track, pts, keyframe, data, .. } = unit;
                                 let length = data.len().into();
-                                Some(Received { at: now, track, pts, keyframe, length })
+                                let label = Label::read(&data).filter(|_| track == Track::Video);
+                                Some(Received { at: now, track, pts, keyframe, length, label })
                             },
                         ));
                     }

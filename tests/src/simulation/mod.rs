@@ -6,6 +6,7 @@
 
 mod bonding;
 mod broadcast;
+mod encoder;
 mod peer;
 mod pilot;
 mod rivals;
@@ -22,6 +23,7 @@ use crate::network::{Conditions, Counters, Link, Path};
 use crate::payload::{LENGTH, Payload, Verdict};
 pub use bonding::{BondedSimulation, Produced};
 pub use broadcast::{BroadcastSimulation, Received, config};
+pub use encoder::{Label, Temper};
 use peer::Peer;
 pub use pilot::{Pilot, Sight};
 pub use rivals::{Range, Rival};

@@ -1,13 +1,13 @@
 //! How much of a broadcast was seen in time, and how much of it could have been.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use golive_proto::media::Track;
 use golive_proto::mux::mpegts::TIMELINE_OFFSET;
 use golive_proto::units::{Bitrate, ByteCount, Time};
 
-use super::Received;
+use super::{Label, Received};
 use crate::network::Trace;
 
 /// What a viewer got out of a broadcast at 30 pictures a second.
@@ -15,7 +15,8 @@ use crate::network::Trace;
 pub struct Score {
     /// Capture slots of a thirtieth of a second.
     pub slots: u64,
-    /// Slots without a fresh picture played on time, whatever the reason.
+    /// Slots without a fresh picture played on time, whatever the reason. A picture is as fresh as
+    /// the next one is due: one of 15 a second is for two slots.
     pub late_slots: u64,
     /// Bits of pictures that could be decoded and came on time.
     pub on_time_bits: u64,
@@ -31,6 +32,8 @@ pub struct Score {
 
 /// From one capture slot to the next.
 const SLOT: Duration = Duration::from_nanos(33_333_333);
+/// Slots a second.
+const RATE: u32 = 30;
 /// A viewer notices that the picture stands.
 const FREEZE: Duration = Duration::from_millis(200);
 
@@ -39,28 +42,38 @@ impl Score {
     /// if it can be decoded within `budget` of its capture.
     pub fn judge(received: &[Received], from: Time, until: Time, budget: Duration) -> Self {
         let mut played: BTreeMap<u64, (Duration, ByteCount)> = BTreeMap::new();
-        // The place on the timeline up to which everything can be decoded.
-        let mut decodable: Option<i64> = None;
+        let mut fresh: BTreeSet<u64> = BTreeSet::new();
+        // The last picture that could be decoded.
+        let mut decodable: Option<(i64, Option<Label>)> = None;
         for unit in received.iter().filter(|unit| unit.track == Track::Video) {
             let pts = unit.pts.as_micros();
-            let follows = decodable.is_some_and(|last| (pts - last).unsigned_abs() < NEXT);
+            let follows = decodable.is_some_and(|(last, label)| {
+                let next = match (unit.label, label) {
+                    (Some(unit), Some(last)) => unit.follows(last),
+                    _ => false,
+                };
+                next && (pts - last).unsigned_abs() < NEXT
+            });
             if !unit.keyframe && !follows {
                 decodable = None;
                 continue;
             }
-            decodable = Some(pts);
+            decodable = Some((pts, unit.label));
             let captured =
                 Time::from_micros(pts.max(0).unsigned_abs()).saturating_sub(TIMELINE_OFFSET);
             let delay = unit.at.since(captured);
             if delay <= budget && captured >= from && captured < until {
-                played.insert(slot_of(captured), (delay, unit.length));
+                let slot = slot_of(captured);
+                played.insert(slot, (delay, unit.length));
+                let rate = unit.label.map_or(RATE, |label| label.frame_rate.as_u32());
+                fresh.extend(slot..slot + u64::from(RATE / rate).max(1));
             }
         }
         let (first, end) = (slot_of(from), slot_of(until));
         let mut score = Self { slots: end - first, ..Self::default() };
         let mut late = 0;
         for slot in first..=end {
-            if slot < end && !played.contains_key(&slot) {
+            if slot < end && !fresh.contains(&slot) {
                 late += 1;
                 score.late_slots += 1;
                 continue;
@@ -119,8 +132,9 @@ pub struct Bounds {
     pub sound: Bitrate,
 }
 
-/// Pictures that follow each other are less than this apart, in microseconds.
-const NEXT: u64 = 50_000;
+/// Pictures that follow each other are less than this apart, in microseconds: their labels count
+/// no further.
+const NEXT: u64 = 1_000_000;
 /// Of a full packet on the wire: six of seven parts and more are media.
 const PAYLOAD_SHARE: f64 = 0.94;
 
@@ -135,6 +149,7 @@ fn time_of(slot: u64) -> Time {
 
 #[cfg(test)]
 mod tests {
+    use golive_proto::media::FrameRate;
     use golive_proto::units::MediaTime;
 
     use super::*;
@@ -148,8 +163,13 @@ mod tests {
             pts: MediaTime::from_micros((time_of(number) + TIMELINE_OFFSET).as_micros() as i64),
             keyframe: number.is_multiple_of(30),
             length: ByteCount::new(1_000),
+            label: Some(Label { number: (number % 251) as u8 + 1, frame_rate: rate(30) }),
         };
         numbers.into_iter().map(received).collect()
+    }
+
+    fn rate(rate: u32) -> FrameRate {
+        FrameRate::new(rate).unwrap()
     }
 
     fn judge(received: &[Received], millis: u64) -> Score {
@@ -171,6 +191,21 @@ mod tests {
         let score = judge(&pictures((0..40).chain(41..90)), 200);
         assert_eq!(score.late_slots, 20);
         assert_eq!((score.freezes, score.longest_freeze), (1, SLOT * 20));
+    }
+
+    #[test]
+    fn a_picture_of_15_a_second_is_fresh_for_its_two_slots_and_no_longer() {
+        let mut received = pictures((0..90).step_by(2));
+        for (number, unit) in received.iter_mut().enumerate() {
+            unit.label = Some(Label { number: number as u8 + 1, frame_rate: rate(15) });
+        }
+        let score = judge(&received, 100);
+        assert_eq!((score.late_slots, score.freezes), (0, 0));
+        let last = received.pop().unwrap();
+        assert_eq!(judge(&received, 100).late_slots, 2);
+        received.push(last);
+        received.remove(10);
+        assert_eq!(judge(&received, 100).late_slots, 2 + 8, "up to the key frame in slot 30");
     }
 
     #[test]

@@ -32,11 +32,11 @@ pub(crate) struct SourceArguments {
 /// How picture and sound are encoded.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct EncodingArguments {
-    /// Size of the picture
+    /// Size of the picture, at most
     #[arg(long, value_name = "WxH", default_value = "1280x720")]
     pub(crate) size: PictureSize,
 
-    /// Pictures a second
+    /// Pictures a second, at most
     #[arg(long, value_name = "N", default_value = "30", value_parser = value::frame_rate)]
     pub(crate) fps: FrameRate,
 
@@ -52,9 +52,21 @@ pub(crate) struct EncodingArguments {
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = value::duration)]
     pub(crate) keyframe_interval: Duration,
 
-    /// Keep the bitrate, whatever the network carries
+    /// Keep bitrate, frame rate and size, whatever the network carries
     #[arg(long)]
     pub(crate) fixed_bitrate: bool,
+
+    /// Do not lower the frame rate where the network carries too little
+    #[arg(long)]
+    pub(crate) fixed_fps: bool,
+
+    /// Do not make the picture smaller where the network carries too little
+    #[arg(long)]
+    pub(crate) fixed_size: bool,
+
+    /// Bitrate of the picture that adaptation does not go below
+    #[arg(long, value_name = "RATE", default_value = "50k", value_parser = video_bitrate)]
+    pub(crate) minimum_video_bitrate: Bitrate,
 }
 
 /// Where the picture comes from.

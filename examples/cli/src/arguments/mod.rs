@@ -153,7 +153,8 @@ pub(crate) struct Demo {
 /// Broadcast to an ingest
 ///
 /// Takes the camera and the microphone if there are any, else a test picture and a tone. The
-/// bitrate follows what the network carries, and a lost connection is made again by itself.
+/// bitrate follows what the network carries, then the frame rate and the size where it carries too
+/// little for what was asked for; a lost connection is made again by itself.
 #[derive(Debug, Args)]
 #[command(
     after_help = to_examples!(),

@@ -1,6 +1,6 @@
 //! A broadcast's health and events, as reports.
 
-use golive::session::{self, EndCause, Interruption, TargetReason};
+use golive::session::{self, EncoderFault, EncoderRemedy, EndCause, Interruption, TargetReason};
 use golive::{
     Bitrate, DeviceEvent, Event, Health, NetworkEvent, NetworkHealth, RecordingEvent, Summary,
     Track,
@@ -103,7 +103,11 @@ fn session_event(event: &session::Event, message: String) -> EventReport {
         }
         session::Event::TargetChanged { target, reason } => {
             let tone = match reason {
-                TargetReason::Congestion | TargetReason::Loss => Tone::Warning,
+                TargetReason::Congestion
+                | TargetReason::Loss
+                | TargetReason::FewerPictures
+                | TargetReason::SmallerPictures
+                | TargetReason::Unchangeable => Tone::Warning,
                 _ => Tone::Plain,
             };
             new("target_changed", tone)
@@ -111,6 +115,27 @@ fn session_event(event: &session::Event, message: String) -> EventReport {
                 .with("fps", target.frame_rate.as_u32())
                 .with("size", target.size.to_string())
                 .with("reason", target_reason(*reason))
+        }
+        session::Event::Encoder { fault, remedy } => {
+            let report = new("encoder_fault", Tone::Warning)
+                .with("fault", encoder_fault(fault))
+                .with("remedy", encoder_remedy(remedy));
+            match fault {
+                EncoderFault::Overshoots { wanted: asked, produced }
+                | EncoderFault::IgnoresBitrate { told: asked, produced } => {
+                    report.with("asked_kbps", kbps(*asked)).with("produced_kbps", kbps(*produced))
+                }
+                EncoderFault::IgnoresFrameRate { wanted, produced } => {
+                    report.with("asked_fps", wanted.as_u32()).with("produced_fps", *produced)
+                }
+                EncoderFault::IgnoresSize { wanted, produced } => report
+                    .with("asked_size", wanted.to_string())
+                    .with("produced_size", produced.to_string()),
+                EncoderFault::Freezes { lasted, captured } => {
+                    report.with("lasted_ms", millis(*lasted)).with("frames_captured", *captured)
+                }
+                _ => report,
+            }
         }
         session::Event::FramesDropped { video, audio } => {
             new("frames_dropped", Tone::Warning).with("video", *video).with("audio", *audio)
@@ -182,6 +207,33 @@ const fn target_reason(reason: TargetReason) -> &'static str {
         TargetReason::Recovery => "recovery",
         TargetReason::Reconnected => "reconnected",
         TargetReason::Asked => "asked",
+        TargetReason::FewerPictures => "frame_rate_lowered",
+        TargetReason::SmallerPictures => "size_lowered",
+        TargetReason::MorePictures => "frame_rate_raised",
+        TargetReason::LargerPictures => "size_raised",
+        TargetReason::Unchangeable => "unchangeable",
+        _ => "other",
+    }
+}
+
+const fn encoder_fault(fault: &EncoderFault) -> &'static str {
+    match fault {
+        EncoderFault::Overshoots { .. } => "overshoots",
+        EncoderFault::IgnoresBitrate { .. } => "ignores_bitrate",
+        EncoderFault::IgnoresFrameRate { .. } => "ignores_frame_rate",
+        EncoderFault::IgnoresSize { .. } => "ignores_size",
+        EncoderFault::Freezes { .. } => "freezes",
+        _ => "other",
+    }
+}
+
+const fn encoder_remedy(remedy: &EncoderRemedy) -> &'static str {
+    match remedy {
+        EncoderRemedy::ToldLess(_) => "told_less",
+        EncoderRemedy::AskedAgain => "asked_again",
+        EncoderRemedy::KeyframeRequested => "keyframe_requested",
+        EncoderRemedy::Restarted => "restarted",
+        EncoderRemedy::Accepted => "accepted",
         _ => "other",
     }
 }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use golive_proto::media::{FrameRate, PictureSize};
-use golive_proto::rate::EncoderTarget;
+use golive_proto::rate::{Adaptation, EncoderTarget};
 use golive_proto::session::ReconnectPolicy;
 use golive_proto::transport::srtla::MAX_LINKS;
 use golive_proto::units::Bitrate;
@@ -29,6 +29,7 @@ pub struct Builder {
     pub(super) audio_bitrate: Bitrate,
     pub(super) keyframe_interval: Duration,
     pub(super) adaptive: bool,
+    pub(super) adaptation: Adaptation,
     pub(super) queue_limit: Duration,
     pub(super) reconnect: ReconnectPolicy,
     pub(super) record: Option<PathBuf>,
@@ -60,10 +61,11 @@ impl Builder {
             size: SIZE,
             frame_rate: FRAME_RATE,
             video_bitrate: Bitrate::from_kilobits_per_second(2_500),
-            minimum_bitrate: Bitrate::from_kilobits_per_second(300),
+            minimum_bitrate: Bitrate::from_kilobits_per_second(50),
             audio_bitrate: Bitrate::from_kilobits_per_second(128),
             keyframe_interval: Duration::from_secs(2),
             adaptive: true,
+            adaptation: Adaptation::default(),
             queue_limit: Duration::from_secs(1),
             reconnect: ReconnectPolicy::default(),
             record: None,
@@ -95,7 +97,9 @@ impl Builder {
         self
     }
 
-    /// The lowest video bitrate that adapting may reach; 300 kb/s unless told otherwise.
+    /// The lowest video bitrate that adapting may reach; 50 kb/s unless told otherwise, which is
+    /// enough for the smallest pictures that it may come to. Where frame rate and size are fixed,
+    /// some hundred kilobits a second more are wiser.
     #[must_use]
     pub fn minimum_video_bitrate(mut self, bitrate: Bitrate) -> Self {
         self.minimum_bitrate = bitrate;
@@ -116,10 +120,27 @@ impl Builder {
         self
     }
 
-    /// Whether the bitrate follows what the uplink carries; it does unless told otherwise.
+    /// Whether bitrate, frame rate and size follow what the uplink carries; they do unless told
+    /// otherwise.
     #[must_use]
     pub fn adaptive(mut self, adaptive: bool) -> Self {
         self.adaptive = adaptive;
+        self
+    }
+
+    /// Whether there may be fewer pictures a second where the uplink carries too little for all;
+    /// there may unless told otherwise.
+    #[must_use]
+    pub fn adaptive_frame_rate(mut self, adaptive: bool) -> Self {
+        self.adaptation.frame_rate = adaptive;
+        self
+    }
+
+    /// Whether pictures may become smaller where the uplink carries too little for them; they may
+    /// unless told otherwise. An encoder of an app's own that cannot change its size says no here.
+    #[must_use]
+    pub fn adaptive_size(mut self, adaptive: bool) -> Self {
+        self.adaptation.size = adaptive;
         self
     }
 

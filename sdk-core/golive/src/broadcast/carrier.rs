@@ -27,6 +27,7 @@ pub(super) enum Command {
     Target(EncoderTarget),
     Report(String),
     Network(NetworkChange),
+    Captured(u64),
     Resolved(Result<Vec<SocketAddr>, Error>),
     Stop,
 }
@@ -85,6 +86,7 @@ impl Carrier {
                     self.session.handle(now, Input::Report(report.as_bytes()));
                 }
                 Command::Network(change) => self.sockets.change_network(now, change),
+                Command::Captured(total) => self.session.handle(now, Input::Captured(total)),
                 Command::Resolved(result) => self.take_addresses(now, result),
                 Command::Stop => self.session.handle(now, Input::Stop),
             }
@@ -154,6 +156,7 @@ impl Carrier {
                 }
                 Output::Target(target) => self.command(ControlCommand::Target(target)),
                 Output::Keyframe => self.command(ControlCommand::Keyframe),
+                Output::RestartEncoder => self.command(ControlCommand::Restart),
                 Output::Event(event) => self.tell(now, event),
                 Output::Wake { at, .. } => {
                     let latest = now + HEALTH_INTERVAL;

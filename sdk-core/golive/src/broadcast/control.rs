@@ -20,6 +20,7 @@ use crate::net::Waker;
 pub(super) enum ControlCommand {
     Target(EncoderTarget),
     Keyframe,
+    Restart,
     Change(SourceChange, Sender<Result<(), Error>>),
     Stop,
 }
@@ -47,6 +48,7 @@ impl Control {
             match self.commands.recv_timeout(STATISTICS_INTERVAL) {
                 Ok(ControlCommand::Target(target)) => self.encoder.set_target(target),
                 Ok(ControlCommand::Keyframe) => self.encoder.request_keyframe(),
+                Ok(ControlCommand::Restart) => self.encoder.restart(),
                 Ok(ControlCommand::Change(change, answer)) => {
                     // Whoever asked may have stopped waiting.
                     let _ = answer.try_send(self.encoder.change(change));
@@ -54,7 +56,11 @@ impl Control {
                 Ok(ControlCommand::Stop) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            self.shared.set_encoder(self.encoder.statistics());
+            let statistics = self.encoder.statistics();
+            self.shared.set_encoder(statistics);
+            // The media thread looks by itself soon enough.
+            let meant = statistics.frames_captured.saturating_sub(statistics.frames_skipped);
+            let _ = self.carrier.try_send(Command::Captured(meant));
             if Instant::now() >= next_report {
                 next_report += REPORT_INTERVAL;
                 self.report();

@@ -71,11 +71,11 @@ pub struct Broadcast {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Change {
-    /// The highest video bitrate; without adaptive bitrate, the bitrate.
+    /// The highest video bitrate; without adaptation, the bitrate.
     VideoBitrate(Bitrate),
     /// Pictures a second, at most.
     FrameRate(FrameRate),
-    /// Size of the picture.
+    /// Size of the picture, at most.
     Size(PictureSize),
     /// A key frame, at once.
     Keyframe,

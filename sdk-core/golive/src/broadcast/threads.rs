@@ -123,6 +123,7 @@ fn session_config(
         target: builder.target(),
         minimum_bitrate: builder.minimum_bitrate,
         adaptive: builder.adaptive,
+        adaptation: builder.adaptation,
         queue_limit: builder.queue_limit,
         epoch,
         reconnect: builder.reconnect,

@@ -67,6 +67,12 @@ impl VideoEncoder {
         self.keyframes.request();
     }
 
+    /// Starts anew with the next picture, with an IDR.
+    pub fn restart(&mut self) {
+        self.running = None;
+        self.keyframes.request();
+    }
+
     /// Encodes a picture taken at `pts`, which must be later than the last one's.
     ///
     /// Gives nothing where the rate control skipped the picture.
@@ -81,8 +87,7 @@ impl VideoEncoder {
     ) -> Result<Option<AccessUnit>, Error> {
         let encoded = self.try_encode(picture, pts);
         if encoded.is_err() {
-            self.running = None;
-            self.keyframes.request();
+            self.restart();
         }
         encoded
     }

@@ -74,7 +74,7 @@ impl Producer {
     }
 
     /// Sets the video's rate, frame rate and size from the next picture on. Another size begins
-    /// with an IDR.
+    /// with an IDR. Half the frame rate takes every second picture.
     pub fn set_target(&self, target: EncoderTarget) {
         self.shared.set_target(target);
     }
@@ -87,6 +87,11 @@ impl Producer {
     /// Makes the next picture an IDR.
     pub fn request_keyframe(&self) {
         self.shared.request_keyframe();
+    }
+
+    /// Makes the video encoder anew. The next picture is an IDR, and the timeline goes on.
+    pub fn restart_encoder(&self) {
+        self.shared.request_restart();
     }
 
     /// Replaces the sound by silence, or ends that.

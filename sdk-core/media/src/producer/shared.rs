@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use golive_proto::media::{AccessUnit, Track};
+use golive_proto::media::{AccessUnit, PictureSize, Track};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{MediaTime, Time};
 
@@ -19,6 +19,9 @@ pub(crate) struct Shared {
     pub(crate) epoch: Time,
     pub(crate) counters: Counters,
     target: Mutex<EncoderTarget>,
+    /// The largest picture and the highest frame rate that were asked for so far.
+    largest: Mutex<EncoderTarget>,
+    restart_requested: AtomicBool,
     keyframe_requested: AtomicBool,
     muted: AtomicBool,
     overruns: Mutex<[Overrun; 2]>,
@@ -42,6 +45,8 @@ impl Shared {
             epoch,
             counters: Counters::default(),
             target: Mutex::new(target),
+            largest: Mutex::new(target),
+            restart_requested: AtomicBool::new(false),
             keyframe_requested: AtomicBool::new(false),
             muted: AtomicBool::new(false),
             overruns: Mutex::default(),
@@ -74,6 +79,28 @@ impl Shared {
 
     pub(crate) fn set_target(&self, target: EncoderTarget) {
         *locked(&self.target) = target;
+        let mut largest = locked(&self.largest);
+        let pixels = |size: PictureSize| u64::from(size.width) * u64::from(size.height);
+        if pixels(target.size) > pixels(largest.size) {
+            largest.size = target.size;
+        }
+        largest.frame_rate = largest.frame_rate.max(target.frame_rate);
+    }
+
+    /// What a device is opened for: it delivers all that may be asked for while it is open, however
+    /// little of it is encoded at the moment.
+    #[cfg(feature = "camera")]
+    pub(crate) fn largest_target(&self) -> EncoderTarget {
+        *locked(&self.largest)
+    }
+
+    pub(crate) fn request_restart(&self) {
+        self.restart_requested.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the encoder is to be made anew since the last call.
+    pub(crate) fn take_restart_request(&self) -> bool {
+        self.restart_requested.swap(false, Ordering::Relaxed)
     }
 
     pub(crate) fn request_keyframe(&self) {
@@ -117,5 +144,25 @@ impl Shared {
     pub(crate) fn report(&self, event: Event) {
         tracing::warn!(?event, "capture");
         locked(&self.sink)(Output::Event(event));
+    }
+}
+
+#[cfg(all(test, feature = "camera"))]
+mod tests {
+    use golive_proto::media::FrameRate;
+
+    use super::*;
+    use crate::producer::testing;
+
+    #[test]
+    fn a_camera_is_opened_for_all_that_was_asked_for_however_little_is_encoded_now() {
+        let shared = testing::shared(Box::new(drop));
+        let full = shared.target();
+        let size = PictureSize::new(416, 234).expect("a size");
+        let frame_rate = FrameRate::new(15).expect("a rate");
+        shared.set_target(EncoderTarget { size, frame_rate, ..full });
+        assert_eq!(shared.target().size, size);
+        assert_eq!(shared.largest_target().size, full.size);
+        assert_eq!(shared.largest_target().frame_rate, full.frame_rate);
     }
 }

@@ -81,7 +81,7 @@ impl VideoInput {
 #[cfg(feature = "camera")]
 fn open_camera(shared: &Arc<Shared>, index: u32) -> Result<Opened, Error> {
     let shared = shared.clone();
-    let open = move || crate::camera::open(index, shared.target(), shared.clock);
+    let open = move || crate::camera::open(index, shared.largest_target(), shared.clock);
     CameraTrack::open(index, Box::new(open)).map(Opened::Camera)
 }
 
@@ -241,6 +241,9 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: VideoEncoder) {
             continue;
         }
         last = Some(pts);
+        if shared.take_restart_request() {
+            encoder.restart();
+        }
         encoder.set_target(shared.target());
         if shared.take_keyframe_request() {
             encoder.request_keyframe();

@@ -4,9 +4,13 @@
 //! them holds the encoder or the transport that it steers.
 
 mod controller;
+mod ladder;
 mod target;
+mod watch;
 mod window;
 
 pub use controller::{BitrateRange, Controller, Direction, Measurement};
+pub use ladder::{Adaptation, Ladder, Step};
 pub use target::EncoderTarget;
+pub use watch::{EncoderFault, Finding, Remedy, Watch};
 pub use window::{WindowedMinimum, WindowedRate};

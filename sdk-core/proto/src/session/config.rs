@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::media::AudioFormat;
-use crate::rate::EncoderTarget;
+use crate::rate::{Adaptation, EncoderTarget};
 use crate::transport::srt;
 use crate::units::{Bitrate, Time};
 
@@ -22,10 +22,12 @@ pub struct Config {
     pub audio_bitrate: Bitrate,
     /// What the video encoder begins with, and does not go beyond.
     pub target: EncoderTarget,
-    /// Lowest video bitrate that is worth sending.
+    /// The video bitrate is never lowered below this, not even on the lowest rung of the ladder.
     pub minimum_bitrate: Bitrate,
     /// Whether the bitrate follows what the uplink carries.
     pub adaptive: bool,
+    /// What else follows it, where it carries too little for what was asked for.
+    pub adaptation: Adaptation,
     /// How long an access unit waits in the queue at most before frames are dropped.
     pub queue_limit: Duration,
     /// Where zero of the media timeline lies on the clock.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::rate::EncoderTarget;
+use crate::rate::{EncoderFault, EncoderTarget, Remedy};
 use crate::transport::srt::Rejection;
 
 /// Something that happened to a broadcast.
@@ -45,6 +45,13 @@ pub enum Event {
         /// Why.
         reason: TargetReason,
     },
+    /// The encoder does not do what it is told.
+    Encoder {
+        /// What is wrong.
+        fault: EncoderFault,
+        /// What is done about it.
+        remedy: Remedy,
+    },
     /// The uplink carried less than was produced, and frames were dropped whole.
     FramesDropped {
         /// Pictures.
@@ -81,6 +88,16 @@ pub enum TargetReason {
     Loss,
     /// The uplink has room.
     Recovery,
+    /// The uplink carries too little for so many pictures a second.
+    FewerPictures,
+    /// The uplink carries too little for pictures of this size.
+    SmallerPictures,
+    /// The uplink has had room for more pictures a second for a while.
+    MorePictures,
+    /// The uplink has had room for larger pictures for a while.
+    LargerPictures,
+    /// The encoder does not change its frame rate or size, and is not asked to any more.
+    Unchangeable,
     /// The connection is new.
     Reconnected,
     /// The owner asked.
@@ -117,7 +134,14 @@ impl fmt::Display for Event {
             Event::RefusedForNow { rejection } => {
                 write!(f, "the ingest refused for now: {rejection}; trying again")
             }
-            Event::TargetChanged { target, reason } => write!(f, "{reason}: {}", target.bitrate),
+            Event::TargetChanged { target, reason } => {
+                write!(f, "{reason}: {}", target.bitrate)?;
+                if reason.is_about_pictures() {
+                    write!(f, ", {} at {} a second", target.size, target.frame_rate.as_u32())?;
+                }
+                Ok(())
+            }
+            Event::Encoder { fault, remedy } => write!(f, "{fault}; {remedy}"),
             Event::FramesDropped { video, audio } => write!(
                 f,
                 "the uplink carries less than is produced: dropped {video} pictures and {audio} \
@@ -140,12 +164,37 @@ impl fmt::Display for Interruption {
     }
 }
 
+impl TargetReason {
+    /// Whether the frame rate or the size changes, rather than the bitrate alone.
+    const fn is_about_pictures(self) -> bool {
+        matches!(
+            self,
+            Self::FewerPictures
+                | Self::SmallerPictures
+                | Self::MorePictures
+                | Self::LargerPictures
+                | Self::Unchangeable
+        )
+    }
+}
+
 impl fmt::Display for TargetReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             TargetReason::Congestion => "the uplink is congested, bitrate lowered",
             TargetReason::Loss => "too many packets are lost, bitrate lowered",
             TargetReason::Recovery => "the uplink has room, bitrate raised",
+            TargetReason::FewerPictures => {
+                "the uplink carries too little for so many pictures, frame rate lowered"
+            }
+            TargetReason::SmallerPictures => {
+                "the uplink carries too little for pictures of this size, size lowered"
+            }
+            TargetReason::MorePictures => "the uplink has had room for a while, frame rate raised",
+            TargetReason::LargerPictures => "the uplink has had room for a while, size raised",
+            TargetReason::Unchangeable => {
+                "the encoder does not change its pictures, and is left with what was asked for"
+            }
             TargetReason::Reconnected => "new connection, bitrate set",
             TargetReason::Asked => "bitrate set as asked",
         })

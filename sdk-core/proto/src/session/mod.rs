@@ -22,6 +22,7 @@ mod leg;
 mod link;
 mod meter;
 mod outgoing;
+mod oversight;
 mod steering;
 #[cfg(test)]
 mod tests;
@@ -41,7 +42,8 @@ use steering::Steering;
 
 use crate::media::AccessUnit;
 use crate::pace::Dropped;
-use crate::rate::EncoderTarget;
+pub use crate::rate::{EncoderFault, Remedy as EncoderRemedy};
+use crate::rate::{EncoderTarget, Watch};
 use crate::transport::{Feedback, Priority, srt};
 use crate::units::{ByteCount, Time};
 
@@ -75,6 +77,10 @@ pub enum Input<'a> {
     Report(&'a [u8]),
     /// The owner wants another encoder target; its bitrate is the new maximum.
     Target(EncoderTarget),
+    /// So many pictures were captured since the broadcast began, less those that the encoder left
+    /// out to keep to its bitrate. Without it, an encoder that
+    /// freezes cannot be told from a camera that pauses.
+    Captured(u64),
     /// Carry what is queued, say goodbye, and end.
     Stop,
 }
@@ -107,6 +113,8 @@ pub enum Output {
     Target(EncoderTarget),
     /// Ask the video encoder for a key frame at once.
     Keyframe,
+    /// Make the video encoder anew, with the last target. The timeline goes on.
+    RestartEncoder,
     /// Tell the owner.
     Event(Event),
     /// Nothing more to do: come back at this moment, or with the next input.
@@ -139,6 +147,8 @@ pub struct Session {
     link: Link,
     outgoing: Outgoing,
     steering: Steering,
+    /// Where there are pictures.
+    watch: Option<Watch>,
     meter: Meter,
     queue_limit: Duration,
     latency: Duration,
@@ -189,6 +199,7 @@ impl Session {
             link: Link::new(&config, now, seed),
             outgoing: Outgoing::new(&config),
             steering: Steering::new(&config, now),
+            watch: config.video.then(|| Watch::new(config.target, now)),
             meter: Meter::new(config.epoch),
             queue_limit: config.queue_limit,
             latency: config.transport.latency,
@@ -214,7 +225,12 @@ impl Session {
             }
             Input::Target(target) => {
                 self.steering.ask(target);
-                self.announce_target(TargetReason::Asked);
+                self.announce_target(now, TargetReason::Asked);
+            }
+            Input::Captured(total) => {
+                if let Some(watch) = &mut self.watch {
+                    watch.captured(total);
+                }
             }
             Input::Stop => self.stop(now),
         }
@@ -283,6 +299,7 @@ impl Session {
             return;
         }
         self.meter.produced(now, &unit);
+        self.note_produced(now, &unit);
         // Before the first connection nothing is owed to anyone: the broadcast begins with it.
         if self.state == State::Connecting {
             return;
@@ -301,7 +318,7 @@ impl Session {
     fn ask_for_keyframe(&mut self, now: Time) {
         if self.keyframe_owed && !self.steering.is_stalled(now) {
             self.keyframe_owed = false;
-            self.outputs.push_back(Output::Keyframe);
+            self.want_keyframe();
         }
     }
 
@@ -334,19 +351,14 @@ impl Session {
         let moved = self.steering.measure(now, &feedback, queued, self.latency);
         // At the end nothing is produced any more, and what is measured then says nothing.
         if let Some(reason) = moved.filter(|_| self.phase == Phase::Running) {
-            self.announce_target(reason);
+            self.announce_target(now, reason);
         }
+        self.hold_to_word(now);
         // What waits here will stand on the way as well: it is as old as it will be then.
         let dropped = self.outgoing.drop_stale(now + self.steering.standing(now));
         self.count_dropped(dropped);
         self.tell_dropped(now);
         self.ask_for_keyframe(now);
-    }
-
-    fn announce_target(&mut self, reason: TargetReason) {
-        let target = self.steering.target();
-        self.outputs.push_back(Output::Target(target));
-        self.outputs.push_back(Output::Event(Event::TargetChanged { target, reason }));
     }
 
     fn handle_link(&mut self, now: Time, output: LinkOutput) {
@@ -360,7 +372,7 @@ impl Session {
             LinkOutput::Returned => {
                 self.state = State::Live;
                 self.steering.reconnected(now);
-                self.begin_afresh();
+                self.begin_afresh(now);
                 self.tell(Event::Returned);
             }
             LinkOutput::GaveUp => self.replace_given_up(now),
@@ -390,26 +402,29 @@ impl Session {
         self.state = State::Live;
         self.latency = latency;
         self.outgoing.set_limit(self.queue_limit.min(latency.mul_f64(QUEUE_SHARE)));
-        self.begin_afresh();
-        self.outputs.push_back(Output::Target(self.steering.target()));
+        self.begin_afresh(now);
+        self.tell_encoder();
         self.tell(Event::Live { latency, encrypted, took, resumed });
     }
 
     /// What waited is stale, and the receiver cannot decode what refers to it.
-    fn begin_afresh(&mut self) {
+    fn begin_afresh(&mut self, now: Time) {
         // That nothing was carried meanwhile is what the event of recovery says.
         self.untold = Dropped::default();
         let dropped = self.outgoing.restart();
         self.meter.dropped(dropped);
         self.keyframe_owed = false;
-        self.outputs.push_back(Output::Keyframe);
+        self.want_keyframe();
+        if let Some(watch) = &mut self.watch {
+            watch.resume(now);
+        }
     }
 
     /// The transport gave up packets as too late: pictures that refer to theirs are of no use.
     fn replace_given_up(&mut self, now: Time) {
         if self.state == State::Live && now >= self.next_repair {
             self.next_repair = now + REPAIR_INTERVAL;
-            self.outputs.push_back(Output::Keyframe);
+            self.want_keyframe();
         }
     }
 

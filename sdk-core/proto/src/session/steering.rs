@@ -1,18 +1,28 @@
-//! From the controller's opinion to an encoder target and a pacing rate.
+//! From the controller's opinion, by way of the ladder, to an encoder target and a pacing rate.
 
 use std::time::Duration;
 
 use super::config::Config;
 use super::event::TargetReason;
-use crate::rate::{BitrateRange, Controller, Direction, EncoderTarget, Measurement};
+use crate::media::AudioFormat;
+use crate::mux::mpegts;
+use crate::rate::{
+    Adaptation, BitrateRange, Controller, Direction, EncoderTarget, Ladder, Measurement, Step,
+};
 use crate::transport::Feedback;
 use crate::units::{Bitrate, ByteCount, Time};
 
-/// Holds the controller, and what was decided last.
+/// Holds the controller and the ladder, and what was decided last.
 #[derive(Debug)]
 pub(super) struct Steering {
     controller: Controller,
+    ladder: Ladder,
     adaptive: bool,
+    /// What the owner asked for last.
+    asked: EncoderTarget,
+    minimum: Bitrate,
+    /// What the sound takes of what is carried.
+    sound: Bitrate,
     target: EncoderTarget,
     audio_bitrate: Bitrate,
     congested_at: Option<Time>,
@@ -21,6 +31,10 @@ pub(super) struct Steering {
 
 /// From one measurement to the next.
 const MEASUREMENT_INTERVAL: Duration = Duration::from_millis(20);
+/// Headers of a frame of sound (ADTS and PES), and of a packet of the container (ISO/IEC 13818-1,
+/// 2.4.3.2 and 2.4.3.6; ISO/IEC 14496-3, 1.A.3.2).
+const SOUND_HEADERS: u64 = 7 + 14;
+const PACKET_HEADER: u64 = 4;
 /// What containers and packet headers add to the media, with some room.
 const OVERHEAD: f64 = 1.15;
 /// How much faster than the mean rate packets leave: a key frame, several times the size of its
@@ -37,15 +51,31 @@ const LONGEST_DRAIN: Duration = Duration::from_millis(200);
 /// Congestion is remembered this long.
 const CONGESTION_MEMORY: Duration = Duration::from_secs(2);
 
+/// What the sound takes in the container: each frame begins a packet of its own.
+fn carried_sound(config: &Config) -> Bitrate {
+    let rate = config.audio.map_or(0, |format| format.sample_rate);
+    let frame = Duration::from_secs(AudioFormat::SAMPLES_PER_FRAME.into()) / rate.max(1);
+    let bytes = config.audio_bitrate.bytes_in(frame).as_u64() + SOUND_HEADERS;
+    let packets = bytes.div_ceil(mpegts::PACKET_LENGTH as u64 - PACKET_HEADER);
+    Bitrate::average(ByteCount::new(packets * mpegts::PACKET_LENGTH as u64), frame)
+}
+
 impl Steering {
     pub(super) fn new(config: &Config, now: Time) -> Self {
+        let sound = config.audio.map_or(Bitrate::ZERO, |_| carried_sound(config));
+        let minimum = config.minimum_bitrate.min(config.target.bitrate);
+        let maximum = config.target.bitrate;
         let range = BitrateRange {
-            minimum: config.minimum_bitrate.min(config.target.bitrate),
-            maximum: config.target.bitrate,
+            minimum: minimum.saturating_add(sound),
+            maximum: maximum.saturating_add(sound),
         };
         Self {
             controller: Controller::new(range, now),
+            ladder: Ladder::new(config.target, config.adaptation),
             adaptive: config.adaptive,
+            asked: config.target,
+            minimum,
+            sound,
             target: config.target,
             audio_bitrate: config.audio.map_or(Bitrate::ZERO, |_| config.audio_bitrate),
             congested_at: None,
@@ -86,28 +116,72 @@ impl Steering {
             acknowledged: feedback.acknowledged,
             in_flight: feedback.in_flight,
         };
-        let direction = self.controller.measure(now, &measurement)?;
-        self.target.bitrate = self.controller.target();
-        Some(match direction {
-            Direction::Down => {
-                self.congested_at = Some(now);
-                TargetReason::Congestion
-            }
-            Direction::Up => TargetReason::Recovery,
-        })
+        let direction = self.controller.measure(now, &measurement);
+        if direction == Some(Direction::Down) {
+            self.congested_at = Some(now);
+        }
+        let step = self.step(now);
+        let reason = match (step, direction) {
+            (Some(Step::FewerPictures), _) => TargetReason::FewerPictures,
+            (Some(Step::SmallerPictures), _) => TargetReason::SmallerPictures,
+            (Some(Step::MorePictures), _) => TargetReason::MorePictures,
+            (Some(Step::LargerPictures), _) => TargetReason::LargerPictures,
+            (None, Some(Direction::Down)) => TargetReason::Congestion,
+            (None, Some(Direction::Up)) => TargetReason::Recovery,
+            (None, None) => return None,
+        };
+        self.target = self.ladder.target(self.video());
+        Some(reason)
+    }
+
+    /// What is left for the picture. The controller knows nothing of tracks: what it sees carried
+    /// holds the sound as well, which on a narrow link is the most of it.
+    fn video(&self) -> Bitrate {
+        self.controller.target().saturating_sub(self.sound)
+    }
+
+    fn step(&mut self, now: Time) -> Option<Step> {
+        // When nothing gets through, no picture is small enough, and soon all may be well again.
+        if self.controller.is_stalled(now) {
+            self.ladder.interrupted();
+            return None;
+        }
+        self.ladder.decide(now, self.video())
     }
 
     /// The owner wants another target; its bitrate is the new maximum.
     pub(super) fn ask(&mut self, target: EncoderTarget) {
-        let minimum = self.controller.range().minimum.min(target.bitrate);
-        self.controller.set_range(BitrateRange { minimum, maximum: target.bitrate });
-        let bitrate = if self.adaptive { self.controller.target() } else { target.bitrate };
-        self.target = EncoderTarget { bitrate, ..target };
+        self.minimum = self.minimum.min(target.bitrate);
+        self.controller.set_range(BitrateRange {
+            minimum: self.minimum.saturating_add(self.sound),
+            maximum: target.bitrate.saturating_add(self.sound),
+        });
+        self.asked = target;
+        self.target = target;
+        if self.adaptive {
+            let bitrate = self.video();
+            self.ladder.ask(target, bitrate);
+            self.target = self.ladder.target(bitrate);
+        }
+    }
+
+    /// The encoder changes only so much: nothing else is asked of it from now on. Answers whether
+    /// the target changed.
+    pub(super) fn allow(&mut self, change: impl FnOnce(&mut Adaptation)) -> bool {
+        let before = self.target;
+        let mut allowed = self.ladder.allowed();
+        change(&mut allowed);
+        self.ladder.allow(self.asked, allowed, self.target.bitrate);
+        if self.adaptive {
+            self.target = self.ladder.target(self.target.bitrate);
+        }
+        self.target != before
     }
 
     /// The connection is new: what was measured on the old one says nothing of it.
     pub(super) fn reconnected(&mut self, now: Time) {
         self.controller.reconnected(now);
+        self.ladder.interrupted();
         self.congested_at = None;
         self.next_measurement = now;
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
 use crate::mux::mpegts;
-use crate::rate::EncoderTarget;
+use crate::rate::{Adaptation, EncoderTarget};
 use crate::session::{Config, Event, Input, LegId, Output, ReconnectPolicy, Role, Session};
 use crate::transport::srt;
 use crate::units::{Bitrate, MediaTime, Time};
@@ -117,6 +117,7 @@ impl World {
             target,
             minimum_bitrate: Bitrate::from_kilobits_per_second(300),
             adaptive: true,
+            adaptation: Adaptation::default(),
             queue_limit: Duration::from_secs(1),
             epoch: Time::ZERO,
             reconnect: ReconnectPolicy::default(),
@@ -221,6 +222,7 @@ impl World {
                 }
                 Output::Target(target) => self.target = target,
                 Output::Keyframe => self.keyframe_asked = true,
+                Output::RestartEncoder => {}
                 Output::Event(event) => self.events.push((self.now, event)),
                 Output::Wake { at, .. } => {
                     assert!(at.is_none_or(|at| at > self.now), "it spins at {}", self.now);
