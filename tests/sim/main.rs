@@ -4,6 +4,7 @@
 //! once found a fault.
 
 mod broadcast;
+mod cellular;
 mod clocks;
 mod faults;
 mod kept;

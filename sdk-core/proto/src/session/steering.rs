@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::config::Config;
 use super::event::TargetReason;
-use crate::rate::{BitrateRange, Controller, Direction, EncoderTarget, Measurement};
+use crate::media::{AccessUnit, Track};
+use crate::pace::{Forecast, Fresh};
+use crate::rate::{BitrateRange, Burst, Controller, Direction, EncoderTarget, Measurement};
 use crate::transport::Feedback;
 use crate::units::{Bitrate, ByteCount, Time};
 
@@ -16,11 +18,20 @@ pub(super) struct Steering {
     target: EncoderTarget,
     audio_bitrate: Bitrate,
     congested_at: Option<Time>,
+    burst: Burst,
+    next_probe: Time,
     next_measurement: Time,
 }
 
 /// From one measurement to the next.
 const MEASUREMENT_INTERVAL: Duration = Duration::from_millis(20);
+/// While nothing gets through, something is sent this often, so that the link's return is noticed.
+const PROBE_INTERVAL: Duration = Duration::from_millis(100);
+/// A key frame is taken for so many pictures of the mean size.
+const KEYFRAME_PICTURES: u64 = 6;
+/// A forecast takes a link for carrying at least this share of the lowest bitrate: below it
+/// nothing can be saved.
+const LEAST_CARRIED: f64 = 0.5;
 /// What containers and packet headers add to the media, with some room.
 const OVERHEAD: f64 = 1.15;
 /// How much faster than the mean rate packets leave: a key frame, several times the size of its
@@ -49,12 +60,21 @@ impl Steering {
             target: config.target,
             audio_bitrate: config.audio.map_or(Bitrate::ZERO, |_| config.audio_bitrate),
             congested_at: None,
+            burst: Burst::default(),
+            next_probe: now,
             next_measurement: now,
         }
     }
 
     pub(super) fn target(&self) -> EncoderTarget {
         self.target
+    }
+
+    /// The encoder has produced a unit.
+    pub(super) fn produced(&mut self, now: Time, unit: &AccessUnit) {
+        if unit.track == Track::Video {
+            self.burst.note(now, unit.data.len().into(), self.target.bitrate);
+        }
     }
 
     /// Whether the time for another measurement has come.
@@ -81,6 +101,8 @@ impl Steering {
         let measurement = Measurement {
             round_trip_time: feedback.newest_round_trip,
             queued: queued + feedback.unsent,
+            burst: self.burst.left(now),
+            beside: self.audio_bitrate,
             lost_packets: feedback.lost_packets,
             latency,
             acknowledged: feedback.acknowledged,
@@ -112,14 +134,46 @@ impl Steering {
         self.next_measurement = now;
     }
 
-    /// How long packets that leave now stand on their way.
-    pub(super) fn standing(&self, now: Time) -> Duration {
-        if self.adaptive { self.controller.standing(now) } else { Duration::ZERO }
+    /// Whether the path is watched, and the target follows it.
+    pub(super) fn is_adaptive(&self) -> bool {
+        self.adaptive
+    }
+
+    /// What the queue may expect; nothing, if nobody watches the path.
+    pub(super) fn forecast(&self, now: Time, latency: Duration) -> Option<Forecast> {
+        let path = self.controller.path();
+        let stalled = path.is_stalled(now);
+        let least = self.controller.range().minimum.scaled(LEAST_CARRIED);
+        let picture = self.target.bitrate.bytes_in(self.frame()).as_u64();
+        let fresh = Fresh { bytes: ByteCount::new(picture * KEYFRAME_PICTURES) };
+        self.adaptive.then(|| Forecast {
+            // When nothing gets through, nobody knows when that ends: perhaps now.
+            standing: if stalled { Duration::ZERO } else { path.standing() },
+            carried: path.capacity().max(least),
+            limit: latency,
+            produced: self.target.bitrate.saturating_add(self.audio_bitrate),
+            frame: self.frame(),
+            fresh: (!stalled).then_some(fresh),
+        })
     }
 
     /// Whether nothing gets through at the moment.
     pub(super) fn is_stalled(&self, now: Time) -> bool {
-        self.adaptive && self.controller.is_stalled(now)
+        self.adaptive && self.controller.path().is_stalled(now)
+    }
+
+    /// For how long nothing has got through.
+    pub(super) fn stalled_for(&self, now: Time) -> Duration {
+        if self.adaptive { self.controller.path().stalled_for(now) } else { Duration::ZERO }
+    }
+
+    /// Whether something is to be sent now, although nothing gets through.
+    pub(super) fn take_probe(&mut self, now: Time) -> bool {
+        let due = self.is_stalled(now) && now >= self.next_probe;
+        if due {
+            self.next_probe = now + PROBE_INTERVAL;
+        }
+        due
     }
 
     /// How much may be under way at once.
@@ -137,5 +191,11 @@ impl Steering {
         let time = (latency / DRAIN_SHARE).clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
         let draining = Bitrate::average(queued, time);
         media.scaled(OVERHEAD * OPEN_GAIN).max(draining.scaled(OVERHEAD))
+    }
+
+    /// From one picture to the next.
+    fn frame(&self) -> Duration {
+        let micros = self.target.frame_rate.time_of(1).as_micros();
+        Duration::from_micros(micros.unsigned_abs())
     }
 }
