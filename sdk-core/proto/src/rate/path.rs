@@ -68,8 +68,8 @@ const BASE_WINDOW: Duration = Duration::from_secs(15);
 /// The shortest round trip in this window tells the queue on the way: an acknowledgement that
 /// waited for a repair is followed by one that did not.
 const RECENT_WINDOW: Duration = Duration::from_millis(100);
-/// Over how long the acknowledged rate is taken: some pictures, so that one does not decide.
-const RATE_WINDOW: Duration = Duration::from_millis(200);
+/// Over how long the acknowledged rate is taken: four pictures, so that one does not decide.
+const RATE_WINDOW: Duration = Duration::from_millis(120);
 /// The same for a forecast, which a single dip must not spoil; half of it has to be known.
 const STEADY_WINDOW: Duration = Duration::from_millis(400);
 /// An acknowledgement may be overdue by this much without meaning anything: they come every
