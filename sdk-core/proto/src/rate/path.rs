@@ -51,6 +51,7 @@ pub struct PathEstimate {
     /// All that is acknowledged, since when, and when something was last in flight.
     total: ByteCount,
     progressed: Time,
+    measured: Time,
     in_flight_at: Time,
     /// Round trips of single packets: over a long while, and now.
     base: WindowedMinimum,
@@ -85,6 +86,8 @@ const REPAIR_WINDOW: Duration = Duration::from_millis(120);
 /// Acknowledgements that do not come for this long beyond a round trip mean that nothing gets
 /// through.
 const STALLED: Duration = Duration::from_millis(150);
+/// Measurements are no further apart than this, unless the machine had no time for them.
+const LONGEST_LOOK: Duration = Duration::from_millis(60);
 const FIRST_ROUND_TRIP: Duration = Duration::from_millis(300);
 /// With nothing in flight for this long there is nothing to be acknowledged.
 const IDLE: Duration = Duration::from_millis(300);
@@ -110,6 +113,7 @@ impl PathEstimate {
             in_flight: ByteCount::ZERO,
             total: ByteCount::ZERO,
             progressed: now,
+            measured: now,
             in_flight_at: now,
             base: WindowedMinimum::new(BASE_WINDOW),
             recent: WindowedMinimum::new(RECENT_WINDOW),
@@ -184,6 +188,12 @@ impl PathEstimate {
 
     /// Takes a measurement.
     pub fn measure(&mut self, now: Time, measurement: &Measurement) {
+        // While nobody looked, acknowledgements may have come: a busy machine is no dead link.
+        let unseen = now.since(self.measured);
+        if unseen > LONGEST_LOOK {
+            self.progressed += unseen;
+        }
+        self.measured = now;
         self.note_sent(now, measurement);
         self.note_progress(now, measurement);
         self.acknowledged.add(now, measurement.acknowledged);

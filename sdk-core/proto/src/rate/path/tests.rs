@@ -112,3 +112,11 @@ fn a_loss_that_holds_acknowledgements_back_is_no_queue() {
         assert!(path.waiting() < Duration::from_millis(30), "{number}: {:?}", path.waiting());
     }
 }
+
+#[test]
+fn a_machine_that_had_no_time_to_look_takes_no_link_for_dead() {
+    let (mut path, mut now, measurement) = steady();
+    now += Duration::from_millis(400);
+    path.measure(now, &measurement);
+    assert!(!path.is_stalled(now));
+}
