@@ -5,6 +5,7 @@
 
 mod bonding;
 mod broadcast;
+mod cellular;
 mod clocks;
 mod encoders;
 mod faults;

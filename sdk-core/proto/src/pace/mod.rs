@@ -1,8 +1,10 @@
-//! When media leaves: the queue of access units in front of the multiplexer, and the
-//! pacer behind the transport.
+//! When media leaves: the queue of access units in front of the multiplexer, what is expected of
+//! the path behind it, and the pacer behind the transport.
 
+mod forecast;
 mod pacer;
 mod queue;
 
+pub use forecast::{Forecast, Fresh};
 pub use pacer::Pacer;
 pub use queue::{Dropped, Queue, QueuedUnit};

@@ -13,6 +13,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::forecast::{Forecast, Start};
 use crate::media::{AccessUnit, Track};
 use crate::units::{ByteCount, Time};
 
@@ -105,6 +106,15 @@ impl Queue {
         Some(queued)
     }
 
+    /// The oldest sound, or the oldest unit of all if there is none: what is least of a pity if it
+    /// does not get through.
+    pub fn pop_probe(&mut self) -> Option<QueuedUnit> {
+        let oldest = self.units.iter().position(|queued| queued.unit.track == Track::Audio);
+        let queued = self.units.remove(oldest.unwrap_or(0))?;
+        self.bytes = self.bytes.saturating_sub(queued.unit.data.len().into());
+        Some(queued)
+    }
+
     /// Drops what has waited too long, by the policy above.
     pub fn drop_stale(&mut self, now: Time) -> Dropped {
         let mut dropped = Dropped::default();
@@ -120,6 +130,32 @@ impl Queue {
             dropped.audio += 1;
         }
         dropped
+    }
+
+    /// If pictures will be late by this forecast, drops what leaves the fewest of them late;
+    /// nothing, if that is so. Sound that will be late goes in any case.
+    pub fn drop_late(&mut self, now: Time, forecast: &Forecast) -> Dropped {
+        let mut dropped = Dropped::default();
+        match forecast.best_start(now, &self.units, self.bytes) {
+            Start::At(index) => dropped.video = self.drop_video_before(index),
+            Start::Afresh => {
+                dropped.video = self.drop_all_video();
+                dropped.keyframe_needed = true;
+            }
+        }
+        while self.first_of(Track::Audio).is_some_and(|sound| forecast.is_late(now, sound))
+            && self.drop_oldest_audio()
+        {
+            dropped.audio += 1;
+        }
+        dropped
+    }
+
+    /// When the newest key frame was queued of those that wait.
+    pub fn newest_keyframe(&self) -> Option<Time> {
+        let is_keyframe =
+            |queued: &&QueuedUnit| queued.unit.track == Track::Video && queued.unit.keyframe;
+        self.units.iter().rev().find(is_keyframe).map(|queued| queued.queued_at)
     }
 
     /// Empties the queue for a new connection: all that waited belongs to the old one.
@@ -153,10 +189,13 @@ impl Queue {
     }
 
     fn is_stale(&self, now: Time, track: Track) -> bool {
-        let oldest = self.units.iter().find(|queued| queued.unit.track == track);
-        oldest.is_some_and(|oldest| {
+        self.first_of(track).is_some_and(|oldest| {
             now.since(oldest.queued_at) > self.limit || self.units.len() > MAX_UNITS
         })
+    }
+
+    fn first_of(&self, track: Track) -> Option<&QueuedUnit> {
+        self.units.iter().find(|queued| queued.unit.track == track)
     }
 
     fn holds_video(&self) -> bool {

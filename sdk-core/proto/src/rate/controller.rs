@@ -1,15 +1,14 @@
 //! Adaptive bitrate: what the uplink carries decides what the encoder produces.
 //!
-//! One pure policy over cumulative, transport-neutral counters. A small queue is kept on the way,
-//! far below what the receiver waits for: as long as it stands, whatever is acknowledged is what
-//! the link carries, and the rate follows that up and down; when it is gone there is room, and
-//! the rate climbs until it stands again. How long media waits is taken from the round trips of
-//! single packets, from acknowledgements that do not come, and from the queue in front of the
-//! transport. Loss alone is no reason to change anything: retransmission is there for it.
+//! One pure policy over what [`PathEstimate`] knows. A small queue is kept on the way, far below
+//! what the receiver waits for: as long as it stands, whatever is acknowledged is what the link
+//! carries, and the rate follows that up and down; when it is gone there is room, and the rate
+//! climbs until it stands again. Loss alone is no reason to change anything: retransmission is
+//! there for it.
 
 use std::time::Duration;
 
-use super::window::{WindowedMinimum, WindowedRate};
+use super::path::{Measurement, PathEstimate};
 use crate::units::{Bitrate, ByteCount, Time};
 
 /// Between which bounds the bitrate moves.
@@ -21,23 +20,6 @@ pub struct BitrateRange {
     pub maximum: Bitrate,
 }
 
-/// What was measured, as totals since the connection began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Measurement {
-    /// From sending the newest packet acknowledged to its acknowledgement.
-    pub round_trip_time: Option<Duration>,
-    /// Media that waits in the queue, or has been accepted and not sent yet.
-    pub queued: ByteCount,
-    /// Packets that were reported missing.
-    pub lost_packets: u64,
-    /// Media bytes that the receiver has acknowledged.
-    pub acknowledged: ByteCount,
-    /// Media bytes sent and not acknowledged yet.
-    pub in_flight: ByteCount,
-    /// How long the receiver holds media back: what is later than this is lost.
-    pub latency: Duration,
-}
-
 /// Why the rate moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -47,7 +29,7 @@ pub enum Direction {
     Up,
 }
 
-/// The controller's state: a few windows over what was measured, and the current rate.
+/// The controller's state: what is known of the path, and the current rate.
 #[derive(Debug)]
 pub struct Controller {
     range: BitrateRange,
@@ -55,22 +37,7 @@ pub struct Controller {
     wanted: Bitrate,
     /// The same as it was last told: small changes are kept back.
     target: Bitrate,
-    acknowledged: WindowedRate,
-    /// All that is acknowledged, since when, and when something was last in flight.
-    total: ByteCount,
-    progressed: Time,
-    in_flight_at: Time,
-    /// What was carried lately while the path was full, or more.
-    carried: Bitrate,
-    /// Round trips of single packets: over a long while, and now.
-    base: WindowedMinimum,
-    recent: WindowedMinimum,
-    /// How long media waits: over the time of a repair, and over that of a key frame.
-    waiting: WindowedMinimum,
-    passing: WindowedMinimum,
-    lost_packets: u64,
-    lossy_until: Time,
-    began: Time,
+    path: PathEstimate,
     next_decision: Time,
 }
 
@@ -78,81 +45,52 @@ pub struct Controller {
 const DECISION_INTERVAL: Duration = Duration::from_millis(20);
 /// Before this, windows hold too little to tell a key frame on its way from a queue.
 const SETTLING: Duration = Duration::from_millis(400);
-/// The shortest round trip in this window is the link's own.
-const BASE_WINDOW: Duration = Duration::from_secs(15);
-/// The shortest round trip in this window tells the queue on the way: an acknowledgement that
-/// waited for a repair is followed by one that did not.
-const RECENT_WINDOW: Duration = Duration::from_millis(100);
-/// Over how long the acknowledged rate is taken.
-const RATE_WINDOW: Duration = Duration::from_millis(300);
-/// An acknowledgement may be late by this much beyond its round trip without meaning anything.
-const STALL_SLACK: Duration = Duration::from_millis(40);
-/// Round trips differ by this much without a queue: acknowledgements come every 10 ms.
-const NOISE: Duration = Duration::from_millis(10);
-/// A loss holds acknowledgements back, and what is in flight seems to grow. Within this window of
-/// it the least that was seen counts.
-const REPAIR_WINDOW: Duration = Duration::from_millis(120);
-/// Acknowledgements that do not come for this long beyond a round trip mean that nothing gets
-/// through.
-const STALLED: Duration = Duration::from_millis(150);
-const FIRST_ROUND_TRIP: Duration = Duration::from_millis(300);
-/// With nothing in flight for this long there is nothing to be acknowledged.
-const IDLE: Duration = Duration::from_millis(300);
-/// What may be under way while nothing gets through, so that its end is noticed.
-const PROBE_WINDOW: ByteCount = ByteCount::new(4_000);
-/// The same for a key frame that passes through.
-const PASSING_WINDOW: Duration = Duration::from_millis(80);
-/// The queue that is kept is this share of what the receiver waits for beyond the round trip.
-const KEPT_SHARE: f64 = 0.2;
-/// Bounds of the queue that is kept.
-const LEAST_KEPT: Duration = Duration::from_millis(15);
+/// The queue that is kept is this share of what the receiver waits for beyond the round trip: a
+/// link that is gone for as long again and more, or carries a fifth, is survived.
+const KEPT_SHARE: f64 = 0.18;
+/// Bounds of the queue that is kept: pictures come whole, so one is always there.
+const LEAST_KEPT: Duration = Duration::from_millis(40);
 const MOST_KEPT: Duration = Duration::from_millis(120);
 /// The rate is never cut below this share of what is carried.
-const DEEPEST_CUT: f64 = 0.25;
-/// How fast the rate climbs, with each decision, beyond what is known to be carried.
-const CLIMB: f64 = 1.03;
+const DEEPEST_CUT: f64 = 0.1;
+/// Below this share of the queue that is kept, there is room.
+const ROOM: f64 = 0.5;
+/// How fast the rate climbs, with each decision.
+const CLIMB: f64 = 0.03;
 /// How fast it returns to this share of what was carried lately.
-const RETURN_CLIMB: f64 = 1.15;
+const RETURN_CLIMB: f64 = 0.15;
 const RETURN_SHARE: f64 = 0.75;
-/// How much of what is carried now goes into what was carried lately, with each decision.
-const RISE_WEIGHT: f64 = 0.2;
-const FALL_WEIGHT: f64 = 0.06;
 /// Beyond what was last seen to be carried, it climbs to at most this multiple and step.
 const PROVEN_FACTOR: f64 = 1.7;
 const PROVEN_STEP: Bitrate = Bitrate::from_kilobits_per_second(1_000);
-/// Headers of container and packets, and a little for repairs: media is this share of the whole.
-const MEDIA_SHARE: f64 = 0.92;
+/// Headers of container and packets: media is this share of the whole.
+const MEDIA_SHARE: f64 = 0.95;
 /// Changes smaller than this are not worth telling the encoder.
 const WORTH_TELLING: f64 = 0.03;
-/// What may be under way at once: so many round trips, for repairs, and so much more, at the rate
-/// that is carried.
-const WINDOW_ROUND_TRIPS: u32 = 3;
-const WINDOW_QUEUE: Duration = Duration::from_millis(200);
-/// Less would keep a key frame from leaving.
-const LEAST_WINDOW: ByteCount = ByteCount::new(12_000);
+/// What may be under way beyond a round trip: as much as is kept waiting, more or less. Whatever
+/// else waits can still be dropped.
+const WINDOW_QUEUE: Duration = Duration::from_millis(70);
+/// While a loss is repaired, acknowledgements are late by a round trip and the time of a report.
+const WINDOW_REPAIR: Duration = Duration::from_millis(60);
+/// Before the first round trip.
+const FIRST_WINDOW: Duration = Duration::from_millis(270);
+/// Three packets: fewer are no flow.
+const LEAST_WINDOW: ByteCount = ByteCount::new(4_000);
+
+/// Before acknowledgements have come for so long, nothing says what is carried.
+const FIRST_LOOK: Duration = Duration::from_millis(200);
 
 impl Controller {
     /// A controller that begins at the highest rate.
     pub fn new(range: BitrateRange, now: Time) -> Self {
         let target = range.maximum.max(range.minimum);
-        Self {
-            range,
-            wanted: target,
-            target,
-            acknowledged: WindowedRate::new(RATE_WINDOW),
-            total: ByteCount::ZERO,
-            progressed: now,
-            in_flight_at: now,
-            carried: Bitrate::ZERO,
-            base: WindowedMinimum::new(BASE_WINDOW),
-            recent: WindowedMinimum::new(RECENT_WINDOW),
-            waiting: WindowedMinimum::new(REPAIR_WINDOW),
-            passing: WindowedMinimum::new(PASSING_WINDOW),
-            lost_packets: 0,
-            lossy_until: now,
-            began: now,
-            next_decision: now,
-        }
+        let path = PathEstimate::new(range.minimum, now);
+        Self { range, wanted: target, target, path, next_decision: now }
+    }
+
+    /// What is known of the path.
+    pub fn path(&self) -> &PathEstimate {
+        &self.path
     }
 
     /// The video bitrate that the uplink is believed to carry.
@@ -168,137 +106,89 @@ impl Controller {
     /// Sets new bounds; the rate moves into them at once.
     pub fn set_range(&mut self, range: BitrateRange) {
         self.range = range;
+        self.path.set_minimum(range.minimum);
         self.wanted = self.clamp(self.wanted);
         self.target = self.wanted;
     }
 
     /// Forgets the old connection's measurements; the rate stays, for the uplink is the same.
     pub fn reconnected(&mut self, now: Time) {
-        let (wanted, carried) = (self.wanted, self.carried);
-        *self = Self { wanted, target: wanted, carried, ..Self::new(self.range, now) };
+        self.path.reconnected(now);
+        self.next_decision = now;
     }
 
     /// How much may be under way at once: what stands on the way can no longer be dropped when
-    /// the link does not carry it.
+    /// the link does not carry it. Nothing, while nothing gets through.
     pub fn window(&self, now: Time) -> ByteCount {
-        if self.is_stalled(now) {
-            return PROBE_WINDOW;
+        if self.path.is_stalled(now) {
+            return ByteCount::ZERO;
         }
-        let base = self.base.minimum().unwrap_or(WINDOW_QUEUE);
-        let span = base * WINDOW_ROUND_TRIPS + WINDOW_QUEUE;
+        let base = self.path.base();
+        let mut span = base.map_or(FIRST_WINDOW, |base| base + WINDOW_QUEUE);
+        if self.path.is_lossy(now) {
+            span += base.unwrap_or_default() + WINDOW_REPAIR;
+        }
         // Before anything is known, what is produced has to leave.
-        let settled = now.since(self.began) >= SETTLING;
+        let settled = self.path.age(now) >= SETTLING;
         let least = if settled { self.range.minimum } else { self.target };
-        self.carried.max(least).bytes_in(span).max(LEAST_WINDOW)
-    }
-
-    /// How long packets that leave now stand in queues on the way.
-    pub fn standing(&self, now: Time) -> Duration {
-        let base = self.base.minimum().unwrap_or_default();
-        let recent = self.recent.minimum().unwrap_or(base);
-        recent.saturating_sub(base + NOISE).max(self.stalled_for(now))
-    }
-
-    /// Whether nothing gets through at the moment, for all that is known.
-    pub fn is_stalled(&self, now: Time) -> bool {
-        let base = self.base.minimum().unwrap_or(FIRST_ROUND_TRIP);
-        now.since(self.progressed) > base + STALLED
+        self.path.capacity().max(least).bytes_in(span).max(LEAST_WINDOW)
     }
 
     /// Takes a measurement; answers with the direction if the rate moved.
     pub fn measure(&mut self, now: Time, measurement: &Measurement) -> Option<Direction> {
-        self.acknowledged.add(now, measurement.acknowledged);
-        if measurement.in_flight > ByteCount::ZERO {
-            self.in_flight_at = now;
-        }
-        // What was given up is no longer in flight, and may stand on the way all the same.
-        let idle = now.since(self.in_flight_at) > IDLE;
-        if measurement.acknowledged > self.total || idle {
-            self.total = measurement.acknowledged;
-            self.progressed = now;
-            if let Some(round_trip_time) = measurement.round_trip_time {
-                self.base.add(now, round_trip_time);
-                self.recent.add(now, round_trip_time);
-            }
-        }
+        self.path.measure(now, measurement);
         if now < self.next_decision {
             return None;
         }
         self.next_decision = now + DECISION_INTERVAL;
-        let rate = self.acknowledged.rate();
-        let delay = self.measure_delay(now, measurement, rate);
-        self.note_carried(rate, delay);
-        if now.since(self.began) < SETTLING && delay < measurement.latency {
+        self.path.update(now, measurement);
+        let age = self.path.age(now);
+        let is_seen = self.path.base().is_some_and(|base| age > base + FIRST_LOOK);
+        if age < SETTLING && (!is_seen || self.path.waiting() < measurement.latency) {
             return None;
         }
-        self.wanted = self.decide(rate, delay, self.kept(measurement));
+        self.wanted = self.decide(measurement);
         self.tell()
     }
 
-    /// How long what is produced now will wait on its way.
-    fn measure_delay(&mut self, now: Time, measurement: &Measurement, rate: Bitrate) -> Duration {
-        if measurement.lost_packets > self.lost_packets {
-            self.lost_packets = measurement.lost_packets;
-            self.lossy_until = now + REPAIR_WINDOW;
-        }
-        let base = self.base.minimum().unwrap_or_default();
-        let ahead = measurement.in_flight + measurement.queued;
-        let carried = rate.max(self.carried).max(self.range.minimum.scaled(0.25));
-        let waiting = carried.time_for(ahead).saturating_sub(base + NOISE);
-        self.waiting.add(now, waiting);
-        self.passing.add(now, waiting);
-        let lossy = now < self.lossy_until;
-        let least = if lossy { &self.waiting } else { &self.passing };
-        let waiting = least.minimum().unwrap_or_default();
-        waiting.max(self.stalled_for(now))
-    }
-
-    /// For how long acknowledgements have been overdue.
-    fn stalled_for(&self, now: Time) -> Duration {
-        let base = self.base.minimum().unwrap_or_default();
-        now.since(self.progressed).saturating_sub(base + STALL_SLACK)
-    }
-
     /// The queue that is kept on purpose.
-    fn kept(&self, measurement: &Measurement) -> Duration {
-        let base = self.base.minimum().unwrap_or_default();
-        let room = measurement.latency.saturating_sub(base + base / 2);
+    fn kept(&self, latency: Duration) -> Duration {
+        let base = self.path.base().unwrap_or_default();
+        let room = latency.saturating_sub(base + base / 2);
         room.mul_f64(KEPT_SHARE).clamp(LEAST_KEPT, MOST_KEPT)
-    }
-
-    /// Keeps in mind what the path carries.
-    fn note_carried(&mut self, rate: Bitrate, delay: Duration) {
-        // While nothing waits, more may be carried than is sent.
-        let weight = match (rate > self.carried, delay > LEAST_KEPT) {
-            (true, _) => RISE_WEIGHT,
-            (false, true) => FALL_WEIGHT,
-            (false, false) => return,
-        };
-        let before = self.carried.scaled(1.0 - weight);
-        self.carried = before.saturating_add(rate.scaled(weight));
     }
 
     /// The rate from now on: below what is carried if more waits than is kept, higher if hardly
     /// anything does.
-    fn decide(&self, rate: Bitrate, delay: Duration, kept: Duration) -> Bitrate {
-        let filled = delay.as_secs_f64() / kept.as_secs_f64();
+    fn decide(&self, measurement: &Measurement) -> Bitrate {
+        let carried = self.path.capacity();
+        // What is left for the video of a share of what is carried.
+        let video = |carried: Bitrate, share: f64| {
+            carried.scaled(MEDIA_SHARE * share).saturating_sub(measurement.beside)
+        };
+        let kept = self.kept(measurement.latency);
+        let filled = self.path.waiting().as_secs_f64() / kept.as_secs_f64();
         if filled >= 1.0 {
             // Beyond what is kept, the rate falls under what is carried, so that it drains.
-            let share = (1.0 - 0.25 * (filled - 1.0)).max(DEEPEST_CUT);
-            return self.clamp(self.carried.scaled(MEDIA_SHARE * share)).min(self.wanted);
+            let share = (2.0 - filled).max(DEEPEST_CUT);
+            return self.clamp(video(carried, share)).min(self.wanted);
         }
-        if filled > 0.5 {
+        if filled >= ROOM {
             return self.wanted;
         }
         // What has just been carried is carried still; up to what was carried lately it is
-        // quickly tried; beyond, step by step.
-        let known = self.carried.scaled(MEDIA_SHARE * RETURN_SHARE);
-        let climb = if self.wanted < known { RETURN_CLIMB } else { CLIMB };
-        let climbing = self.wanted.scaled(climb).max(rate.scaled(MEDIA_SHARE * RETURN_SHARE));
+        // quickly tried; beyond, step by step, and more slowly as the queue fills.
+        let climb = if self.wanted < video(carried, RETURN_SHARE) {
+            RETURN_CLIMB
+        } else if self.wanted < video(carried, 1.0) {
+            CLIMB
+        } else {
+            CLIMB * (1.0 - filled / ROOM)
+        };
+        let climbing = self.wanted.scaled(1.0 + climb).max(video(self.path.rate(), RETURN_SHARE));
         // A picture that stands still proves nothing: what was reached stays, up to what was
         // proven before.
-        let proven =
-            self.carried.scaled(PROVEN_FACTOR).max(self.carried.saturating_add(PROVEN_STEP));
+        let proven = carried.scaled(PROVEN_FACTOR).max(carried.saturating_add(PROVEN_STEP));
         self.clamp(climbing.min(proven).max(self.wanted))
     }
 

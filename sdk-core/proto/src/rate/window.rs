@@ -32,6 +32,14 @@ impl WindowedRate {
         }
     }
 
+    /// How long what is known goes back.
+    pub fn span(&self) -> Duration {
+        match (self.samples.front(), self.samples.back()) {
+            (Some(first), Some(last)) => last.0.since(first.0),
+            _ => Duration::ZERO,
+        }
+    }
+
     /// Mean growth over the window; zero before two samples.
     pub fn rate(&self) -> Bitrate {
         match (self.samples.front(), self.samples.back()) {

@@ -337,6 +337,26 @@ impl Link {
         }
     }
 
+    /// Nothing has got through for `stalled`, although the peer may be heard: it does not hear us,
+    /// and gives us up when it has not for so long. By then a handshake goes on beside the old
+    /// connection, until either of them answers.
+    pub(super) fn look_beside(&mut self, now: Time, stalled: Duration) {
+        if self.suspended || self.current.is_none() || self.doorway.is_some() {
+            return;
+        }
+        let trying = self.candidate.is_some() || self.opening.is_some();
+        let waiting = self.next_attempt.is_some();
+        if stalled + BESIDE_MARGIN >= self.transport.silence_timeout {
+            if !trying && !waiting {
+                self.try_again(now);
+            }
+        } else if trying || waiting {
+            self.next_attempt = None;
+            self.drop_candidate(now);
+            self.backoff.reset();
+        }
+    }
+
     fn next_timer(&self, now: Time) -> Option<Time> {
         let silence =
             self.current.as_ref().filter(|_| !self.suspended).map(|leg| {
@@ -427,6 +447,8 @@ enum LegStep {
     Wake(Option<Time>),
 }
 
+/// The handshake begins so long before the peer gives us up.
+const BESIDE_MARGIN: Duration = Duration::from_millis(500);
 /// Timers are not finer than this: silence is a matter of a second.
 const TIMER_GRAIN: Duration = Duration::from_millis(20);
 

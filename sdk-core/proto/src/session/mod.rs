@@ -18,6 +18,7 @@ mod config;
 mod doorway;
 mod event;
 mod health;
+mod keyframes;
 mod leg;
 mod link;
 mod meter;
@@ -34,6 +35,7 @@ use std::time::Duration;
 pub use config::{Config, ReconnectPolicy, Role};
 pub use event::{EndCause, Event, Interruption, TargetReason};
 pub use health::{Health, State, Totals};
+use keyframes::KeyframeRequests;
 pub use leg::LegId;
 use link::{Link, LinkOutput};
 use meter::Meter;
@@ -152,9 +154,7 @@ pub struct Session {
     meter: Meter,
     queue_limit: Duration,
     latency: Duration,
-    /// The receiver has nothing to go on from.
-    keyframe_owed: bool,
-    next_repair: Time,
+    keyframes: KeyframeRequests,
     /// Dropped, and not told of yet.
     untold: Dropped,
     next_telling: Time,
@@ -174,15 +174,15 @@ enum Phase {
     Ended,
 }
 
-/// What waits for longer than this share of the latency comes too late, or leaves no time to
-/// repair it.
-const QUEUE_SHARE: f64 = 0.7;
+/// What is late may still be worth sending for what refers to it, but not for longer than so many
+/// latencies; where nobody watches the path, what waits for longer than a share of the latency
+/// comes too late, or leaves no time to repair it.
+const WATCHED_QUEUE: f64 = 2.0;
+const UNWATCHED_QUEUE: f64 = 0.7;
 /// What does not arrive this long after the owner said stop never will.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
 /// Beyond the latency, the receiver's timers need this long to deliver the last packet.
 const LINGER_MARGIN: Duration = Duration::from_millis(60);
-/// Key frames that repair what was lost come no closer together: each costs several pictures.
-const REPAIR_INTERVAL: Duration = Duration::from_secs(1);
 /// Drops are told of this often, however many there are.
 const TELLING_INTERVAL: Duration = Duration::from_secs(1);
 /// Neither in flight nor unsent.
@@ -203,8 +203,7 @@ impl Session {
             meter: Meter::new(config.epoch),
             queue_limit: config.queue_limit,
             latency: config.transport.latency,
-            keyframe_owed: false,
-            next_repair: now,
+            keyframes: KeyframeRequests::new(now),
             untold: Dropped::default(),
             next_telling: now,
             outputs: VecDeque::new(),
@@ -300,6 +299,7 @@ impl Session {
         }
         self.meter.produced(now, &unit);
         self.note_produced(now, &unit);
+        self.steering.produced(now, &unit);
         // Before the first connection nothing is owed to anyone: the broadcast begins with it.
         if self.state == State::Connecting {
             return;
@@ -311,13 +311,15 @@ impl Session {
     fn count_dropped(&mut self, dropped: Dropped) {
         self.meter.dropped(dropped);
         self.untold.add(dropped);
-        self.keyframe_owed |= dropped.keyframe_needed;
+        if dropped.keyframe_needed {
+            self.keyframes.owe();
+        }
     }
 
-    /// Asks for the key frame that is owed to the receiver, once it can get through.
+    /// Asks for a key frame, if it is time for one.
     fn ask_for_keyframe(&mut self, now: Time) {
-        if self.keyframe_owed && !self.steering.is_stalled(now) {
-            self.keyframe_owed = false;
+        let (stalled, waiting) = (self.steering.is_stalled(now), self.outgoing.newest_keyframe());
+        if self.keyframes.take_due(now, stalled, waiting) {
             self.want_keyframe();
         }
     }
@@ -336,6 +338,9 @@ impl Session {
         let window = self.steering.window(now);
         if let Some(connection) = self.link.carrier() {
             connection.set_pacing_rate(now, Some(pacing));
+            if self.state == State::Live && self.steering.take_probe(now) {
+                self.outgoing.probe(now, connection);
+            }
             if let Some(captured) = self.outgoing.feed(now, connection, pacing, window) {
                 self.meter.left(now, captured);
             }
@@ -354,11 +359,14 @@ impl Session {
             self.announce_target(now, reason);
         }
         self.hold_to_word(now);
-        // What waits here will stand on the way as well: it is as old as it will be then.
-        let dropped = self.outgoing.drop_stale(now + self.steering.standing(now));
+        let mut dropped = self.outgoing.drop_stale(now);
+        if let Some(forecast) = self.steering.forecast(now, self.latency) {
+            dropped.add(self.outgoing.drop_late(now, &forecast));
+        }
         self.count_dropped(dropped);
         self.tell_dropped(now);
         self.ask_for_keyframe(now);
+        self.link.look_beside(now, self.steering.stalled_for(now));
     }
 
     fn handle_link(&mut self, now: Time, output: LinkOutput) {
@@ -394,14 +402,15 @@ impl Session {
     }
 
     fn go_live(&mut self, now: Time, latency: Duration, encrypted: bool, took: Duration) {
-        let resumed = self.state == State::Recovering;
+        let resumed = self.state != State::Connecting;
         if resumed {
             self.meter.reconnected();
             self.steering.reconnected(now);
         }
         self.state = State::Live;
         self.latency = latency;
-        self.outgoing.set_limit(self.queue_limit.min(latency.mul_f64(QUEUE_SHARE)));
+        let share = if self.steering.is_adaptive() { WATCHED_QUEUE } else { UNWATCHED_QUEUE };
+        self.outgoing.set_limit(self.queue_limit.min(latency.mul_f64(share)));
         self.begin_afresh(now);
         self.tell_encoder();
         self.tell(Event::Live { latency, encrypted, took, resumed });
@@ -413,7 +422,7 @@ impl Session {
         self.untold = Dropped::default();
         let dropped = self.outgoing.restart();
         self.meter.dropped(dropped);
-        self.keyframe_owed = false;
+        self.keyframes.settle();
         self.want_keyframe();
         if let Some(watch) = &mut self.watch {
             watch.resume(now);
@@ -422,9 +431,8 @@ impl Session {
 
     /// The transport gave up packets as too late: pictures that refer to theirs are of no use.
     fn replace_given_up(&mut self, now: Time) {
-        if self.state == State::Live && now >= self.next_repair {
-            self.next_repair = now + REPAIR_INTERVAL;
-            self.want_keyframe();
+        if self.state == State::Live {
+            self.keyframes.repair(now, self.outgoing.newest_keyframe());
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::config::Config;
 use crate::media::{AccessUnit, Track};
 use crate::mux::mpegts;
-use crate::pace::{Dropped, Queue};
+use crate::pace::{Dropped, Forecast, Queue, QueuedUnit};
 use crate::transport::{Keyframes, Priority, srt};
 use crate::units::{Bitrate, ByteCount, Time};
 
@@ -56,6 +56,15 @@ impl Outgoing {
         self.queue.drop_stale(now)
     }
 
+    pub(super) fn drop_late(&mut self, now: Time, forecast: &Forecast) -> Dropped {
+        self.queue.drop_late(now, forecast)
+    }
+
+    /// Since when a key frame has been waiting, the newest one.
+    pub(super) fn newest_keyframe(&self) -> Option<Time> {
+        self.queue.newest_keyframe()
+    }
+
     pub(super) fn delay(&self, now: Time) -> Duration {
         self.queue.delay(now)
     }
@@ -91,28 +100,40 @@ impl Outgoing {
     ) -> Option<i64> {
         let mut left = None;
         let fits = |connection: &srt::Connection| {
-            connection.unsent() <= pacing.bytes_in(AHEAD) && connection.in_flight() <= window
+            connection.unsent() <= pacing.bytes_in(AHEAD) && connection.in_flight() < window
         };
         while fits(connection) {
             left = self.leaving.take().or(left);
             let Some(queued) = self.queue.pop() else { break };
-            // A unit that the container has no words for is left out, and costs nobody else.
-            if self.writer.begin(&queued.unit).is_err() {
-                continue;
-            }
-            let first = connection.next_number();
-            while let Some(payload) = self.writer.next_payload(&mut self.payload) {
-                let data = self.payload.get(..payload.length).unwrap_or_default();
-                connection.handle(now, srt::Input::Payload { data, origin: queued.queued_at });
-            }
-            if queued.unit.track == Track::Video {
-                let end = connection.next_number().filter(|_| queued.unit.keyframe);
-                if let (Some(first), Some(end)) = (first, end) {
-                    self.keyframes.note(first, end);
-                }
-                self.leaving = Some(queued.unit.pts.as_micros());
-            }
+            self.give(now, connection, &queued);
         }
         left
+    }
+
+    /// Gives the connection one unit, whether or not it gets through: its acknowledgement will
+    /// say that the link is back.
+    pub(super) fn probe(&mut self, now: Time, connection: &mut srt::Connection) {
+        if let Some(queued) = self.queue.pop_probe() {
+            self.give(now, connection, &queued);
+        }
+    }
+
+    fn give(&mut self, now: Time, connection: &mut srt::Connection, queued: &QueuedUnit) {
+        // A unit that the container has no words for is left out, and costs nobody else.
+        if self.writer.begin(&queued.unit).is_err() {
+            return;
+        }
+        let first = connection.next_number();
+        while let Some(payload) = self.writer.next_payload(&mut self.payload) {
+            let data = self.payload.get(..payload.length).unwrap_or_default();
+            connection.handle(now, srt::Input::Payload { data, origin: queued.queued_at });
+        }
+        if queued.unit.track == Track::Video {
+            let end = connection.next_number().filter(|_| queued.unit.keyframe);
+            if let (Some(first), Some(end)) = (first, end) {
+                self.keyframes.note(first, end);
+            }
+            self.leaving = Some(queued.unit.pts.as_micros());
+        }
     }
 }

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use super::config::Config;
 use super::event::TargetReason;
-use crate::media::AudioFormat;
+use crate::media::{AccessUnit, AudioFormat, Track};
 use crate::mux::mpegts;
+use crate::pace::{Forecast, Fresh};
 use crate::rate::{
-    Adaptation, BitrateRange, Controller, Direction, EncoderTarget, Ladder, Measurement, Step,
+    Adaptation, BitrateRange, Burst, Controller, Direction, EncoderTarget, Ladder, Measurement,
+    Step,
 };
 use crate::transport::Feedback;
 use crate::units::{Bitrate, ByteCount, Time};
@@ -20,12 +22,13 @@ pub(super) struct Steering {
     adaptive: bool,
     /// What the owner asked for last.
     asked: EncoderTarget,
-    minimum: Bitrate,
     /// What the sound takes of what is carried.
     sound: Bitrate,
     target: EncoderTarget,
     audio_bitrate: Bitrate,
     congested_at: Option<Time>,
+    burst: Burst,
+    next_probe: Time,
     next_measurement: Time,
 }
 
@@ -35,6 +38,13 @@ const MEASUREMENT_INTERVAL: Duration = Duration::from_millis(20);
 /// 2.4.3.2 and 2.4.3.6; ISO/IEC 14496-3, 1.A.3.2).
 const SOUND_HEADERS: u64 = 7 + 14;
 const PACKET_HEADER: u64 = 4;
+/// While nothing gets through, something is sent this often, so that the link's return is noticed.
+const PROBE_INTERVAL: Duration = Duration::from_millis(100);
+/// A key frame is taken for so many pictures of the mean size.
+const KEYFRAME_PICTURES: u64 = 6;
+/// A forecast takes a link for carrying at least this share of the lowest bitrate: below it
+/// nothing can be saved.
+const LEAST_CARRIED: f64 = 0.5;
 /// What containers and packet headers add to the media, with some room.
 const OVERHEAD: f64 = 1.15;
 /// How much faster than the mean rate packets leave: a key frame, several times the size of its
@@ -43,6 +53,8 @@ const OPEN_GAIN: f64 = 2.5;
 /// The same while the uplink is congested: enough for retransmission and key frames, too little
 /// to fill buffers.
 const CONGESTED_GAIN: f64 = 1.5;
+/// Beyond what was seen to be carried, so that it is noticed if more is.
+const CARRIED_GAIN: f64 = 1.25;
 /// On an uplink with room, what waits leaves within a quarter of the latency, whatever the target: a
 /// queue that only the pacer makes must be neither taken for congestion nor dropped as stale.
 const DRAIN_SHARE: u32 = 4;
@@ -63,28 +75,34 @@ fn carried_sound(config: &Config) -> Bitrate {
 impl Steering {
     pub(super) fn new(config: &Config, now: Time) -> Self {
         let sound = config.audio.map_or(Bitrate::ZERO, |_| carried_sound(config));
-        let minimum = config.minimum_bitrate.min(config.target.bitrate);
-        let maximum = config.target.bitrate;
         let range = BitrateRange {
-            minimum: minimum.saturating_add(sound),
-            maximum: maximum.saturating_add(sound),
+            minimum: config.minimum_bitrate.min(config.target.bitrate),
+            maximum: config.target.bitrate,
         };
         Self {
             controller: Controller::new(range, now),
             ladder: Ladder::new(config.target, config.adaptation),
             adaptive: config.adaptive,
             asked: config.target,
-            minimum,
             sound,
             target: config.target,
             audio_bitrate: config.audio.map_or(Bitrate::ZERO, |_| config.audio_bitrate),
             congested_at: None,
+            burst: Burst::default(),
+            next_probe: now,
             next_measurement: now,
         }
     }
 
     pub(super) fn target(&self) -> EncoderTarget {
         self.target
+    }
+
+    /// The encoder has produced a unit.
+    pub(super) fn produced(&mut self, now: Time, unit: &AccessUnit) {
+        if unit.track == Track::Video {
+            self.burst.note(now, unit.data.len().into(), self.target.bitrate);
+        }
     }
 
     /// Whether the time for another measurement has come.
@@ -111,6 +129,8 @@ impl Steering {
         let measurement = Measurement {
             round_trip_time: feedback.newest_round_trip,
             queued: queued + feedback.unsent,
+            burst: self.burst.left(now),
+            beside: self.sound,
             lost_packets: feedback.lost_packets,
             latency,
             acknowledged: feedback.acknowledged,
@@ -130,36 +150,27 @@ impl Steering {
             (None, Some(Direction::Up)) => TargetReason::Recovery,
             (None, None) => return None,
         };
-        self.target = self.ladder.target(self.video());
+        self.target = self.ladder.target(self.controller.target());
         Some(reason)
-    }
-
-    /// What is left for the picture. The controller knows nothing of tracks: what it sees carried
-    /// holds the sound as well, which on a narrow link is the most of it.
-    fn video(&self) -> Bitrate {
-        self.controller.target().saturating_sub(self.sound)
     }
 
     fn step(&mut self, now: Time) -> Option<Step> {
         // When nothing gets through, no picture is small enough, and soon all may be well again.
-        if self.controller.is_stalled(now) {
+        if self.controller.path().is_stalled(now) {
             self.ladder.interrupted();
             return None;
         }
-        self.ladder.decide(now, self.video())
+        self.ladder.decide(now, self.controller.target())
     }
 
     /// The owner wants another target; its bitrate is the new maximum.
     pub(super) fn ask(&mut self, target: EncoderTarget) {
-        self.minimum = self.minimum.min(target.bitrate);
-        self.controller.set_range(BitrateRange {
-            minimum: self.minimum.saturating_add(self.sound),
-            maximum: target.bitrate.saturating_add(self.sound),
-        });
+        let minimum = self.controller.range().minimum.min(target.bitrate);
+        self.controller.set_range(BitrateRange { minimum, maximum: target.bitrate });
         self.asked = target;
         self.target = target;
         if self.adaptive {
-            let bitrate = self.video();
+            let bitrate = self.controller.target();
             self.ladder.ask(target, bitrate);
             self.target = self.ladder.target(bitrate);
         }
@@ -186,14 +197,47 @@ impl Steering {
         self.next_measurement = now;
     }
 
-    /// How long packets that leave now stand on their way.
-    pub(super) fn standing(&self, now: Time) -> Duration {
-        if self.adaptive { self.controller.standing(now) } else { Duration::ZERO }
+    /// Whether the path is watched, and the target follows it.
+    pub(super) fn is_adaptive(&self) -> bool {
+        self.adaptive
+    }
+
+    /// What the queue may expect; nothing, if nobody watches the path.
+    pub(super) fn forecast(&self, now: Time, latency: Duration) -> Option<Forecast> {
+        let path = self.controller.path();
+        let stalled = path.is_stalled(now);
+        let lowest = self.controller.range().minimum.saturating_add(self.sound);
+        let least = lowest.scaled(LEAST_CARRIED);
+        let picture = self.target.bitrate.bytes_in(self.frame()).as_u64();
+        let fresh = Fresh { bytes: ByteCount::new(picture * KEYFRAME_PICTURES) };
+        self.adaptive.then(|| Forecast {
+            // When nothing gets through, nobody knows when that ends: perhaps now.
+            standing: if stalled { Duration::ZERO } else { path.standing() },
+            carried: path.capacity().max(least),
+            limit: latency,
+            produced: self.target.bitrate.saturating_add(self.audio_bitrate),
+            frame: self.frame(),
+            fresh: (!stalled).then_some(fresh),
+        })
     }
 
     /// Whether nothing gets through at the moment.
     pub(super) fn is_stalled(&self, now: Time) -> bool {
-        self.adaptive && self.controller.is_stalled(now)
+        self.adaptive && self.controller.path().is_stalled(now)
+    }
+
+    /// For how long nothing has got through.
+    pub(super) fn stalled_for(&self, now: Time) -> Duration {
+        if self.adaptive { self.controller.path().stalled_for(now) } else { Duration::ZERO }
+    }
+
+    /// Whether something is to be sent now, although nothing gets through.
+    pub(super) fn take_probe(&mut self, now: Time) -> bool {
+        let due = self.is_stalled(now) && now >= self.next_probe;
+        if due {
+            self.next_probe = now + PROBE_INTERVAL;
+        }
+        due
     }
 
     /// How much may be under way at once.
@@ -206,10 +250,18 @@ impl Steering {
         let media = self.target.bitrate.saturating_add(self.audio_bitrate);
         let congested = self.congested_at.is_some_and(|at| now.since(at) < CONGESTION_MEMORY);
         if congested {
-            return media.scaled(OVERHEAD * CONGESTED_GAIN);
+            // An encoder that makes more than it is asked for must not wait here for nothing.
+            let carried = self.controller.path().capacity().scaled(CARRIED_GAIN);
+            return media.scaled(OVERHEAD * CONGESTED_GAIN).max(carried);
         }
         let time = (latency / DRAIN_SHARE).clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
         let draining = Bitrate::average(queued, time);
         media.scaled(OVERHEAD * OPEN_GAIN).max(draining.scaled(OVERHEAD))
+    }
+
+    /// From one picture to the next.
+    fn frame(&self) -> Duration {
+        let micros = self.target.frame_rate.time_of(1).as_micros();
+        Duration::from_micros(micros.unsigned_abs())
     }
 }

@@ -14,11 +14,12 @@ struct Uplink {
     now: Time,
     buffered: f64,
     acknowledged: f64,
+    beside: Bitrate,
 }
 
 impl Uplink {
     fn new() -> Self {
-        Self { now: Time::ZERO, buffered: 0.0, acknowledged: 0.0 }
+        Self { now: Time::ZERO, buffered: 0.0, acknowledged: 0.0, beside: Bitrate::ZERO }
     }
 
     /// Runs for `seconds`; answers with the worst delay in the buffer during the last half.
@@ -29,7 +30,8 @@ impl Uplink {
         let mut worst = Duration::ZERO;
         while self.now < end {
             self.now += STEP;
-            let produced = controller.target().bytes_in(STEP).as_u64() as f64;
+            let rate = controller.target().saturating_add(self.beside);
+            let produced = rate.bytes_in(STEP).as_u64() as f64;
             let carried = (capacity * STEP.as_secs_f64()).min(self.buffered + produced);
             self.buffered += produced - carried;
             self.acknowledged += carried;
@@ -42,6 +44,7 @@ impl Uplink {
                 &Measurement {
                     round_trip_time: Some(Duration::from_millis(40) + delay),
                     latency: LATENCY,
+                    beside: self.beside,
                     acknowledged: ByteCount::new(self.acknowledged as u64),
                     in_flight: ByteCount::new(self.buffered as u64),
                     ..Measurement::default()
@@ -82,7 +85,7 @@ fn a_dead_link_goes_to_the_floor_and_never_below() {
         controller.measure(Time::from_millis(millis), &measurement);
     }
     assert_eq!(controller.target(), RANGE.minimum);
-    assert!(controller.is_stalled(Time::from_millis(5_000)));
+    assert!(controller.path().is_stalled(Time::from_millis(5_000)));
 }
 
 /// What a transport measures that carries the maximum, with what else is in flight and lost at a
@@ -125,4 +128,34 @@ fn repairs_that_hold_acknowledgements_back_are_no_congestion() {
         controller.measure(Time::from_millis(millis), &measurement);
     }
     assert!(controller.target() > RANGE.maximum.scaled(0.9), "{}", controller.target());
+}
+
+#[test]
+fn a_key_frame_larger_than_all_that_is_kept_is_no_congestion_if_the_encoder_makes_up_for_it() {
+    let mut controller = Controller::new(RANGE, Time::ZERO);
+    let mut burst = crate::rate::Burst::default();
+    let frame = Duration::from_millis(40);
+    for millis in (0..10_000).step_by(10) {
+        let now = Time::from_millis(millis);
+        if millis % 2_000 == 0 {
+            burst.note(now, RANGE.maximum.bytes_in(frame * 5), RANGE.maximum);
+        }
+        let left = burst.left(now);
+        let measurement = Measurement { burst: left, ..steady(millis, left.as_u64(), 0) };
+        controller.measure(now, &measurement);
+    }
+    assert_eq!(controller.target(), RANGE.maximum);
+}
+
+#[test]
+fn sound_has_its_share_of_what_is_carried() {
+    let target = |beside| {
+        let mut controller = Controller::new(RANGE, Time::ZERO);
+        let mut uplink = Uplink::new();
+        uplink.beside = beside;
+        uplink.run(&mut controller, 20, 1_000);
+        controller.target().as_kilobits_per_second()
+    };
+    let (alone, beside) = (target(Bitrate::ZERO), target(Bitrate::from_kilobits_per_second(200)));
+    assert!(alone > 700 && beside < alone - 100, "{alone} kb/s alone, {beside} beside sound");
 }

@@ -225,11 +225,12 @@ impl Watch {
     }
 
     fn check_bitrate(&mut self, now: Time) -> Option<(EncoderFault, Remedy)> {
-        let wanted = self.wanted.bitrate;
-        let room = BUCKET.max(wanted.time_for(LEAST_BUCKET));
+        let room = BUCKET.max(self.production.allowed().time_for(LEAST_BUCKET));
         if now < self.quiet_until || self.production.surplus() < room {
             return None;
         }
+        // Over the same time: what is wanted at this moment may be far from that.
+        let wanted = self.production.recently_wanted().max(self.wanted.bitrate);
         let produced = self.production.recent().max(wanted);
         // One that cannot be told any less has not heard before either.
         let ignores = self.share <= LEAST_SHARE || self.production.ignores(self.told_bitrate());

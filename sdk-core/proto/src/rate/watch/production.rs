@@ -79,7 +79,7 @@ impl Production {
                 self.slots.pop_front();
             }
             self.slots.push_back(done);
-            let filled = self.highest_wanted().scaled(TOLERANCE).time_for(done.bytes);
+            let filled = self.allowed().scaled(TOLERANCE).time_for(done.bytes);
             self.surplus = self.surplus.saturating_add(filled).saturating_sub(SLOT);
         }
     }
@@ -92,6 +92,13 @@ impl Production {
     /// The mean rate of the last two seconds, or since it began.
     pub(super) fn recent(&self) -> Bitrate {
         rate(self.slots.iter().rev().take(RECENT))
+    }
+
+    /// What was wanted in that time, on average.
+    pub(super) fn recently_wanted(&self) -> Bitrate {
+        let wanted = || self.slots.iter().rev().take(RECENT).map(|slot| slot.wanted);
+        let count = wanted().count().max(1);
+        wanted().fold(Bitrate::ZERO, Bitrate::saturating_add).scaled(1.0 / count as f64)
     }
 
     pub(super) fn pictures_per_second(&self) -> f64 {
@@ -114,9 +121,16 @@ impl Production {
         })
     }
 
-    fn highest_wanted(&self) -> Bitrate {
-        let delayed = self.slots.iter().rev().take(DELAY).map(|slot| slot.wanted);
-        delayed.max().unwrap_or(Bitrate::ZERO).max(self.current.wanted)
+    /// What may be produced: an encoder that follows late makes what was wanted before, but one
+    /// that is asked for more and less in turns is not allowed the most all the time.
+    pub(super) fn allowed(&self) -> Bitrate {
+        let delayed = || self.slots.iter().rev().take(DELAY).map(|slot| slot.wanted);
+        let highest = delayed().max().unwrap_or_default().max(self.current.wanted);
+        let mean = match self.slots.len().min(DELAY) as f64 {
+            0.0 => highest,
+            count => delayed().fold(Bitrate::ZERO, Bitrate::saturating_add).scaled(1.0 / count),
+        };
+        highest.saturating_add(mean).scaled(0.5)
     }
 }
 

@@ -9,7 +9,7 @@ use world::{Ingest, World};
 use super::{EndCause, Event, Input, Interruption, State};
 use crate::media::Track;
 use crate::transport::srt::{Passphrase, Rejection};
-use crate::units::Bitrate;
+use crate::units::{Bitrate, ByteCount};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -90,8 +90,13 @@ fn an_uplink_that_halves_is_followed_and_its_return_as_well() {
     assert_eq!(full, Bitrate::from_kilobits_per_second(2_000), "a link with room is left alone");
 
     world.capacity = Some(Bitrate::from_kilobits_per_second(1_100));
-    world.run(seconds(20));
-    let lowered = world.session.target().bitrate;
+    world.run(seconds(15));
+    let mut targets = ByteCount::ZERO;
+    for _ in 0..50 {
+        world.run(Duration::from_millis(100));
+        targets += world.session.target().bitrate.bytes_in(Duration::from_millis(100));
+    }
+    let lowered = Bitrate::average(targets, seconds(5));
     assert!(lowered < Bitrate::from_kilobits_per_second(1_000), "{lowered}");
     assert!(lowered > Bitrate::from_kilobits_per_second(400), "not to the floor: {lowered}");
     let late = world.latest_delay(seconds(5));
