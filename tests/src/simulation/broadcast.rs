@@ -13,10 +13,11 @@ use golive_proto::rate::EncoderTarget;
 use golive_proto::session::{
     Config, Event, Health, Input, LegId, Output, ReconnectPolicy, Role, Session,
 };
-use golive_proto::transport::srt;
+use golive_proto::transport::{Feedback, srt};
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
 use super::pilot::{Pilot, Sight};
+use super::storm::{Second, StormWatch};
 use crate::network::{Conditions, Fate, Link, Path};
 
 /// What the broadcaster is set up with.
@@ -94,6 +95,7 @@ pub struct BroadcastSimulation {
     received: Vec<Received>,
     longest_queue: Duration,
     pilot: Option<(Box<dyn Pilot>, Time)>,
+    watch: StormWatch,
     ended: bool,
 }
 
@@ -131,6 +133,7 @@ impl BroadcastSimulation {
             received: Vec::new(),
             longest_queue: Duration::ZERO,
             pilot: None,
+            watch: StormWatch::default(),
             ended: false,
         };
         simulation.start_ingest();
@@ -163,6 +166,16 @@ impl BroadcastSimulation {
         self.longest_queue
     }
 
+    /// The second in which most was sent for what the uplink was believed to carry.
+    pub fn worst_second(&self) -> Option<Second> {
+        self.watch.worst()
+    }
+
+    /// What the connection that carries, or carried last, has measured.
+    pub fn feedback(&self) -> Option<Feedback> {
+        self.session.feedback(self.now)
+    }
+
     /// How the broadcast is doing.
     pub fn health(&mut self) -> Health {
         self.session.health(self.now)
@@ -181,8 +194,13 @@ impl BroadcastSimulation {
 
     /// Changes both ways of the network.
     pub fn change(&mut self, conditions: &Conditions) {
-        self.forward.set_conditions(conditions.clone());
-        self.backward.set_conditions(conditions.clone());
+        self.change_ways(conditions, conditions);
+    }
+
+    /// Changes what the network is like to the ingest, and back.
+    pub fn change_ways(&mut self, forward: &Conditions, backward: &Conditions) {
+        self.forward.set_conditions(forward.clone());
+        self.backward.set_conditions(backward.clone());
     }
 
     /// The ingest dies without a word.
@@ -216,6 +234,16 @@ impl BroadcastSimulation {
             }
         }
         self.now = until;
+        self.check_storm();
+    }
+
+    /// Checked wherever a broadcast is simulated.
+    ///
+    /// # Panics
+    /// If in some second so far more was sent than the uplink was believed to carry.
+    fn check_storm(&self) {
+        let Some(second) = self.watch.worst() else { return };
+        assert!(second.share() <= 1.0, "a storm in the second until {}: {second:?}", second.until);
     }
 
     /// Lets the pilot decide, if it is time.
@@ -278,6 +306,7 @@ impl BroadcastSimulation {
                 }
                 Output::Close { leg } => drop(self.legs.remove(&leg)),
                 Output::Transmit { leg, length, .. } => {
+                    self.watch.sent(self.now, &self.buffer[..length]);
                     if let Some(port) = self.legs.get(&leg).copied() {
                         let bytes = self.buffer[..length].to_vec();
                         self.carry(true, port, &bytes);
@@ -293,6 +322,9 @@ impl BroadcastSimulation {
                         "it is {now} and the session wants to be woken at {at:?} for {reason:?}"
                     );
                     self.session_wake = at;
+                    if let Some(estimate) = self.session.estimate() {
+                        self.watch.believe(self.now, estimate);
+                    }
                     return;
                 }
                 Output::Ended => {

@@ -9,6 +9,7 @@ mod peer;
 mod pilot;
 mod rivals;
 mod score;
+mod storm;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -24,6 +25,7 @@ use peer::Peer;
 pub use pilot::{Pilot, Sight};
 pub use rivals::{Range, Rival};
 pub use score::{Bounds, Score};
+pub use storm::Second;
 
 /// What is simulated.
 #[derive(Clone, Debug)]

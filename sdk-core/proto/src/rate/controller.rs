@@ -160,6 +160,11 @@ impl Controller {
         self.target
     }
 
+    /// What was last seen to be carried, headers and all; nothing yet before the first measurement.
+    pub fn carried(&self) -> Bitrate {
+        self.carried
+    }
+
     /// The bounds, as set last.
     pub fn range(&self) -> BitrateRange {
         self.range

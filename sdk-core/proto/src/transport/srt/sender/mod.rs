@@ -121,6 +121,8 @@ pub(crate) struct Sender {
     bursts: Bursts,
     share: LossShare,
     waiting: Waiting,
+    /// Whether there is room for copies.
+    copies_allowed: bool,
     pub(crate) counts: SenderCounts,
 }
 
@@ -144,6 +146,7 @@ impl Sender {
             bursts: Bursts::default(),
             share: LossShare::default(),
             waiting: Waiting::new(),
+            copies_allowed: true,
             counts: SenderCounts::default(),
         }
     }
@@ -284,6 +287,11 @@ impl Sender {
         self.sent += 1;
         self.counts.sent += 1;
         self.copy(self.sent - 1, buffer).map(|length| (length, Transmission::First))
+    }
+
+    /// Whether there is room for more copies of a lost packet than one.
+    pub(crate) fn allow_copies(&mut self, allowed: bool) {
+        self.copies_allowed = allowed;
     }
 
     /// A range of packets that the peer should stop waiting for.
