@@ -8,4 +8,5 @@ mod clocks;
 mod faults;
 mod kept;
 mod loss;
+mod random;
 mod story;
