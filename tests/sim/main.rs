@@ -5,6 +5,7 @@
 
 mod broadcast;
 mod clocks;
+mod controller;
 mod faults;
 mod kept;
 mod loss;

@@ -18,6 +18,7 @@ use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
 use super::pilot::{Pilot, Sight};
 use super::storm::{Second, StormWatch};
+use super::tcp::{Flow, Tcp};
 use crate::network::{Conditions, Fate, Link, Path};
 
 /// What the broadcaster is set up with.
@@ -96,6 +97,9 @@ pub struct BroadcastSimulation {
     longest_queue: Duration,
     pilot: Option<(Box<dyn Pilot>, Time)>,
     watch: StormWatch,
+    /// Who else uses the way to the ingest.
+    flows: Vec<Flow>,
+    targets: Vec<(Time, Bitrate)>,
     ended: bool,
 }
 
@@ -134,6 +138,8 @@ impl BroadcastSimulation {
             longest_queue: Duration::ZERO,
             pilot: None,
             watch: StormWatch::default(),
+            flows: Vec::new(),
+            targets: vec![(Time::ZERO, target.bitrate)],
             ended: false,
         };
         simulation.start_ingest();
@@ -144,6 +150,24 @@ impl BroadcastSimulation {
     pub fn steered_by(mut self, pilot: Box<dyn Pilot>) -> Self {
         self.pilot = Some((pilot, self.now));
         self
+    }
+
+    /// Another flow begins to use the way to the ingest, with the same queue.
+    pub fn add_flow(&mut self, kind: Tcp) {
+        let back = self.backward.conditions().delay;
+        let mut flow = Flow::new(kind, self.now, back);
+        flow.advance(self.now, &mut self.forward);
+        self.flows.push(flow);
+    }
+
+    /// What each of the other flows has carried.
+    pub fn carried_by_flows(&self) -> Vec<ByteCount> {
+        self.flows.iter().map(Flow::delivered).collect()
+    }
+
+    /// What was asked of the encoder, and from when on.
+    pub fn targets(&self) -> &[(Time, Bitrate)] {
+        &self.targets
     }
 
     /// How much time has passed.
@@ -222,12 +246,17 @@ impl BroadcastSimulation {
             let arrival = self.under_way.peek().map(|Reverse(datagram)| datagram.at);
             let ingest = self.ingest.as_ref().and_then(|ingest| ingest.wake);
             let pilot = self.pilot.as_ref().map(|(_, at)| *at);
-            let wakes = [self.session_wake, ingest, arrival, pilot, Some(self.encoder.next())];
+            let flow = self.flows.iter().map(Flow::next).min();
+            let encoder = Some(self.encoder.next());
+            let wakes = [self.session_wake, ingest, arrival, pilot, encoder, flow];
             let next = wakes.into_iter().flatten().min().filter(|next| *next < until);
             let Some(next) = next else { break };
             self.now = self.now.max(next);
             self.arrive();
             self.steer();
+            for flow in self.flows.iter_mut().filter(|flow| flow.next() <= self.now) {
+                flow.advance(self.now, &mut self.forward);
+            }
             if let Some(unit) = self.encoder.produce(self.now) {
                 self.session.handle(self.now, Input::Unit(unit));
                 self.session_wake = Some(self.now);
@@ -312,7 +341,10 @@ impl BroadcastSimulation {
                         self.carry(true, port, &bytes);
                     }
                 }
-                Output::Target(target) => self.encoder.target = target,
+                Output::Target(target) => {
+                    self.encoder.target = target;
+                    self.targets.push((self.now, target.bitrate));
+                }
                 Output::Keyframe => self.encoder.keyframe_asked = true,
                 Output::Event(event) => self.events.push((self.now, event)),
                 Output::Wake { at, reason } => {

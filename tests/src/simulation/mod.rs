@@ -8,8 +8,10 @@ mod broadcast;
 mod peer;
 mod pilot;
 mod rivals;
+mod scenario;
 mod score;
 mod storm;
+mod tcp;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -24,8 +26,10 @@ pub use broadcast::{BroadcastSimulation, Received, config};
 use peer::Peer;
 pub use pilot::{Pilot, Sight};
 pub use rivals::{Range, Rival};
+pub use scenario::{LATENCY, MINIMUM, SETTLING, Scenario};
 pub use score::{Bounds, Score};
 pub use storm::Second;
+pub use tcp::Tcp;
 
 /// What is simulated.
 #[derive(Clone, Debug)]

@@ -23,6 +23,8 @@ pub struct Score {
     pub median_delay: Duration,
     /// 95 in a hundred took no longer.
     pub p95_delay: Duration,
+    /// 99 in a hundred took no longer.
+    pub p99_delay: Duration,
     /// Runs of late slots longer than 200 ms.
     pub freezes: u64,
     /// The longest of them.
@@ -77,8 +79,17 @@ impl Score {
         let percentile = |share: usize| delays.get(delays.len() * share / 100).copied();
         score.median_delay = percentile(50).unwrap_or_default();
         score.p95_delay = percentile(95).unwrap_or_default();
+        score.p99_delay = percentile(99).unwrap_or_default();
         score.on_time_bits = played.values().map(|(_, length)| length.as_u64() * 8).sum();
         score
+    }
+
+    /// The share of what the link could carry that came out of it as pictures and sound, headers
+    /// counted, of whatever use it still was.
+    pub fn used(received: &[Received], trace: &Trace, from: Time, until: Time) -> f64 {
+        let inside = received.iter().filter(|unit| unit.at >= from && unit.at < until);
+        let bytes: u64 = inside.map(|unit| unit.length.as_u64()).sum();
+        bytes as f64 / PAYLOAD_SHARE / trace.capacity(from, until).as_u64().max(1) as f64
     }
 
     /// What a broadcaster who knew the trace could have had. Its bits: in each slot as many as
