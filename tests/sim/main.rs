@@ -9,5 +9,6 @@ mod controller;
 mod faults;
 mod kept;
 mod loss;
+mod quic;
 mod random;
 mod story;
