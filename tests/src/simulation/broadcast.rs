@@ -16,6 +16,7 @@ use golive_proto::session::{
 use golive_proto::transport::{Feedback, srt};
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
+use super::arrivals::Arrivals;
 use super::pilot::{Pilot, Sight};
 use super::storm::{Second, StormWatch};
 use super::tcp::{Flow, Tcp};
@@ -45,7 +46,7 @@ pub fn config() -> Config {
 const SOUND: AudioFormat = AudioFormat { sample_rate: 48_000, channels: 2 };
 const SOUND_RATE: Bitrate = Bitrate::from_kilobits_per_second(128);
 /// Pictures from one IDR to the next: two seconds.
-const GROUP: u64 = 60;
+pub(super) const GROUP: u64 = 60;
 /// How much larger an IDR picture is than others.
 const IDR_WEIGHT: u64 = 5;
 const INGEST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_710);
@@ -100,6 +101,8 @@ pub struct BroadcastSimulation {
     /// Who else uses the way to the ingest.
     flows: Vec<Flow>,
     targets: Vec<(Time, Bitrate)>,
+    /// Kept if somebody wants to know.
+    arrivals: Option<Arrivals>,
     ended: bool,
 }
 
@@ -140,6 +143,7 @@ impl BroadcastSimulation {
             watch: StormWatch::default(),
             flows: Vec::new(),
             targets: vec![(Time::ZERO, target.bitrate)],
+            arrivals: None,
             ended: false,
         };
         simulation.start_ingest();
@@ -150,6 +154,18 @@ impl BroadcastSimulation {
     pub fn steered_by(mut self, pilot: Box<dyn Pilot>) -> Self {
         self.pilot = Some((pilot, self.now));
         self
+    }
+
+    /// Keeps how long each access unit is under way, for [`BroadcastSimulation::delays`].
+    pub fn with_delays(mut self) -> Self {
+        self.arrivals = Some(Arrivals::default());
+        self
+    }
+
+    /// What was captured from one moment to another and arrived: when, and how long it took until
+    /// its last packet was there. In order of capture.
+    pub fn delays(&self, from: Time, until: Time) -> Vec<(Time, Duration)> {
+        self.arrivals.as_ref().map_or(Vec::new(), |arrivals| arrivals.delays(from, until))
     }
 
     /// Another flow begins to use the way to the ingest, with the same queue.
@@ -299,6 +315,9 @@ impl BroadcastSimulation {
         {
             let Some(Reverse(datagram)) = self.under_way.pop() else { break };
             if datagram.forward {
+                if let Some(arrivals) = &mut self.arrivals {
+                    arrivals.arrived(self.now, datagram.port, &datagram.bytes);
+                }
                 if let Some(ingest) = &mut self.ingest {
                     let from = SocketAddr::from((Ipv4Addr::LOCALHOST, datagram.port));
                     ingest.receive(self.now, from, &datagram.bytes);
@@ -330,6 +349,9 @@ impl BroadcastSimulation {
             match self.session.poll(self.now, &mut self.buffer) {
                 Output::Open { leg } => {
                     self.legs.insert(leg, self.next_port);
+                    if let Some(arrivals) = &mut self.arrivals {
+                        arrivals.opened(self.now, self.next_port);
+                    }
                     self.next_port += 1;
                     self.session.handle(self.now, Input::Opened { leg, peer: INGEST });
                 }
@@ -419,9 +441,8 @@ impl Encoder {
         self.keyframe_asked = false;
         self.since_keyframe = if keyframe { 1 } else { self.since_keyframe + 1 };
         self.pictures += 1;
-        let frames = u64::from(self.target.frame_rate.as_u32()) * (GROUP - 1 + IDR_WEIGHT) / GROUP;
-        let mean = self.target.bitrate.as_bits_per_second() / 8 / frames.max(1);
-        let length = if keyframe { mean * IDR_WEIGHT } else { mean };
+        let rate = self.target.frame_rate.as_u32();
+        let length = picture_length(self.target.bitrate, rate, keyframe);
         let mut data = Vec::new();
         if keyframe {
             data.extend_from_slice(&PARAMETER_SETS);
@@ -448,6 +469,13 @@ impl Encoder {
         let samples = self.sounds * u64::from(AudioFormat::SAMPLES_PER_FRAME);
         MediaTime::from_ticks(samples as i64, SOUND.sample_rate)
     }
+}
+
+/// How many bytes a picture has at so many a second.
+fn picture_length(bitrate: Bitrate, rate: u32, keyframe: bool) -> u64 {
+    let frames = u64::from(rate) * (GROUP - 1 + IDR_WEIGHT) / GROUP;
+    let mean = bitrate.as_bits_per_second() / 8 / frames.max(1);
+    if keyframe { mean * IDR_WEIGHT } else { mean }
 }
 
 /// The moment of a place on the timeline, which begins with the clock.

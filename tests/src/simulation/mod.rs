@@ -4,6 +4,7 @@
 //! jumps from one event to the next: ten seconds pass in some milliseconds, and everything that
 //! happens is a function of the [`Plan`] and its seed.
 
+mod arrivals;
 mod broadcast;
 mod peer;
 mod pilot;
@@ -26,7 +27,7 @@ pub use broadcast::{BroadcastSimulation, Received, config};
 use peer::Peer;
 pub use pilot::{Pilot, Sight};
 pub use rivals::{Range, Rival};
-pub use scenario::{LATENCY, MINIMUM, SETTLING, Scenario};
+pub use scenario::{BUDGET, LATENCY, MINIMUM, SETTLING, Scenario};
 pub use score::{Bounds, Score};
 pub use storm::Second;
 pub use tcp::Tcp;

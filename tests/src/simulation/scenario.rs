@@ -6,7 +6,7 @@ use golive_proto::session::Config;
 use golive_proto::transport::srt;
 use golive_proto::units::{Bitrate, ByteCount, Time};
 
-use super::{Bounds, BroadcastSimulation, Range, Rival, Score, Tcp, config};
+use super::{Bounds, BroadcastSimulation, Range, Received, Rival, Score, Tcp, config};
 use crate::network::{Conditions, Loss, Path, Profile, Trace, TraceLimit};
 
 /// A network whose rate is known, and a broadcast over it.
@@ -34,6 +34,8 @@ const ONE_WAY: Duration = Duration::from_millis(30);
 /// A player holds pictures back a little of its own; and the receiver of SRT moves its clock by up
 /// to a hundred milliseconds when packets stand on the way for long.
 const PLAYER_SLACK: Duration = Duration::from_millis(120);
+/// A picture that is older than this has come too late.
+pub const BUDGET: Duration = LATENCY.saturating_add(ONE_WAY).saturating_add(PLAYER_SLACK);
 /// The beginning is not judged: nobody knows the link yet.
 pub const SETTLING: Duration = Duration::from_secs(5);
 /// What waits before a bottleneck that was not recorded, in time at its highest rate.
@@ -126,11 +128,17 @@ impl Scenario {
         &self.uplink.trace.as_ref().expect("a trace").trace
     }
 
+    /// Both ways.
+    fn path(&self) -> Path {
+        Path { forward: self.uplink.clone(), backward: self.downlink.clone(), seed: 1 }
+    }
+
     /// Broadcasts, with Golive's controller or another one.
     pub fn run(&self, rival: Option<Rival>) -> BroadcastSimulation {
-        let path = Path { forward: self.uplink.clone(), backward: self.downlink.clone(), seed: 1 };
+        let path = self.path();
         let range = Range { minimum: MINIMUM, maximum: self.maximum, latency: LATENCY };
-        let simulation = BroadcastSimulation::new(self.config(rival.is_none()), &path);
+        let simulation =
+            BroadcastSimulation::new(self.config(rival.is_none()), &path).with_delays();
         let mut simulation = match rival {
             Some(rival) => simulation.steered_by(rival.pilot(range)),
             None => simulation,
@@ -143,10 +151,19 @@ impl Scenario {
     }
 
     /// What the viewers got.
-    pub fn judge(&self, simulation: &BroadcastSimulation) -> Score {
+    pub fn judge(&self, received: &[Received]) -> Score {
         let (from, until) = self.span();
-        let budget = LATENCY + ONE_WAY + PLAYER_SLACK;
-        Score::judge(simulation.received(), from, until, budget)
+        Score::judge(received, from, until, BUDGET)
+    }
+
+    /// How long what was captured took to the ingest, whatever became of it there: the shortest
+    /// time first.
+    pub fn delays(&self, simulation: &BroadcastSimulation) -> Vec<Duration> {
+        let (from, until) = self.span();
+        let delays = simulation.delays(from, until);
+        let mut delays: Vec<Duration> = delays.into_iter().map(|(_, delay)| delay).collect();
+        delays.sort_unstable();
+        delays
     }
 
     /// What they could have got, had the broadcaster known the trace, and been alone.

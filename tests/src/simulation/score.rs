@@ -23,8 +23,6 @@ pub struct Score {
     pub median_delay: Duration,
     /// 95 in a hundred took no longer.
     pub p95_delay: Duration,
-    /// 99 in a hundred took no longer.
-    pub p99_delay: Duration,
     /// Runs of late slots longer than 200 ms.
     pub freezes: u64,
     /// The longest of them.
@@ -79,7 +77,6 @@ impl Score {
         let percentile = |share: usize| delays.get(delays.len() * share / 100).copied();
         score.median_delay = percentile(50).unwrap_or_default();
         score.p95_delay = percentile(95).unwrap_or_default();
-        score.p99_delay = percentile(99).unwrap_or_default();
         score.on_time_bits = played.values().map(|(_, length)| length.as_u64() * 8).sum();
         score
     }
