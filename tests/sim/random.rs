@@ -29,7 +29,7 @@ const FRESH_LONG: (u64, Duration) = (1_000, seconds(600));
 
 /// From the moment at which the network is good again.
 const LIVE_WITHIN: Duration = seconds(7);
-/// Nine seconds but for one of 900: with seed 883, eight minutes on air, the target is back after
+/// Nine seconds but for one of a thousand: with seed 883, eight minutes on air, the target is back after
 /// nine, and pictures halt once more for a moment.
 const PICTURES_WITHIN: Duration = seconds(12);
 const TARGET_WITHIN: Duration = seconds(20);
