@@ -89,7 +89,7 @@ fn unequal_networks_carry_what_each_of_them_can() {
     let plans = [
         (limited(3_000, 20), limited(1_000, 20), 0.65..0.85),
         (limited(2_000, 20), limited(2_000, 60), 0.45..0.90),
-        (limited(2_500, 10), limited(1_500, 40), 0.50..0.75),
+        (limited(2_500, 10), limited(1_500, 40), 0.50..0.90),
     ];
     for (first, second, share) in plans {
         let mut it = BondedSimulation::new(broadcast(3_300, true), &[free(first), free(second)], 5);

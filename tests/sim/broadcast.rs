@@ -9,7 +9,7 @@ use golive_tests::network::{Conditions, Loss, Path, RateLimit};
 use golive_tests::peers::long;
 use golive_tests::simulation::{BroadcastSimulation, Received, config};
 
-use crate::story::{millis, seconds};
+use crate::story::{Draws, millis, seconds};
 
 /// How long what follows a gap may be undecodable.
 const IDR_AFTER_GAP: Duration = Duration::from_millis(500);
@@ -74,20 +74,14 @@ fn home() -> Conditions {
 
 /// `duration` of broadcasting with a fault about every minute, all drawn from `seed`.
 fn hour(seed: u64, duration: Duration) -> BroadcastSimulation {
-    let mut dice = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut draw = |limit: u64| {
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        dice % limit
-    };
+    let mut draws = Draws::new(seed);
     let mut broadcast = BroadcastSimulation::new(config(), &Path::symmetric(home(), seed));
     while broadcast.now() < Time::ZERO + duration {
-        broadcast.run(seconds(30 + draw(40)));
+        broadcast.run(seconds(30 + draws.below(40)));
         let live = broadcast.health().state;
         assert_eq!(live, State::Live, "seed {seed} at {}", broadcast.now());
-        let fault = FAULTS[draw(FAULTS.len() as u64) as usize];
-        let length = millis(500 + draw(8_000));
+        let fault = draws.one_of(&FAULTS);
+        let length = millis(500 + draws.below(8_000));
         let before = broadcast.now();
         begin(&mut broadcast, fault);
         broadcast.run(length);
@@ -144,7 +138,7 @@ fn check(seed: u64, broadcast: &BroadcastSimulation) {
 }
 
 /// A recording of all that arrived shows gaps, but never a step back.
-fn one_timeline(received: &[Received]) {
+pub(crate) fn in_order(received: &[Received]) {
     for track in [Track::Video, Track::Audio] {
         let units: Vec<&Received> = received.iter().filter(|unit| unit.track == track).collect();
         for pair in units.windows(2) {
@@ -152,6 +146,11 @@ fn one_timeline(received: &[Received]) {
             assert!(after.pts > before.pts, "{track:?} at {}: {before:?}, {after:?}", after.at);
         }
     }
+}
+
+/// The same, and what follows a gap can soon be decoded.
+fn one_timeline(received: &[Received]) {
+    in_order(received);
     let pictures: Vec<&Received> =
         received.iter().filter(|unit| unit.track == Track::Video).collect();
     for (number, pair) in pictures.windows(2).enumerate() {

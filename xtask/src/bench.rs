@@ -9,7 +9,9 @@ pub(crate) const SUMMARY: &str = "measure CPU, allocations, delays; docs/perform
 
 pub(crate) const HELP: &str = "\
 Runs the benchmarks, optimized, one after another, or only the one that is named. Measure on a
-machine that does nothing else. The figures in docs/performance.md come from these.
+machine that does nothing else. The figures in docs/performance.md and docs/network.md come from
+these. `network` runs in virtual time, takes a folder with recordings (`.up`) as its argument, and
+writes its tables and plots into docs/network.
 
 Usage: cargo xtask bench [--list] [NAME] [--yes] [-- ARGUMENTS OF THE BENCHMARK]
 
@@ -41,7 +43,14 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     for name in names {
         terminal::announce(&format!("benchmark {name}"));
         let mut bench = process::cargo();
-        bench.args(["run", "--release", "--package", "golive-tests", "--features", "encoders"]);
+        bench.args([
+            "run",
+            "--release",
+            "--package",
+            "golive-tests",
+            "--features",
+            "encoders,networks",
+        ]);
         bench.arg("--bin");
         process::run(bench.arg(format!("bench-{name}")).arg("--").args(&passed_on))?;
     }

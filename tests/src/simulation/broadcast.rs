@@ -12,11 +12,14 @@ use golive_proto::rate::{Adaptation, EncoderTarget};
 use golive_proto::session::{
     Config, Event, Health, Input, LegId, Output, ReconnectPolicy, Role, Session,
 };
-use golive_proto::transport::srt;
+use golive_proto::transport::{Feedback, srt};
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
+use super::arrivals::Arrivals;
 use super::encoder::{Encoder, Label, Temper};
 use super::pilot::{Pilot, Sight};
+use super::storm::{Second, StormWatch};
+use super::tcp::{Flow, Tcp};
 use crate::network::{Conditions, Link, Path};
 
 /// What the broadcaster is set up with.
@@ -84,6 +87,12 @@ pub struct BroadcastSimulation {
     received: Vec<Received>,
     longest_queue: Duration,
     pilot: Option<(Box<dyn Pilot>, Time)>,
+    watch: StormWatch,
+    /// Who else uses the way to the ingest.
+    flows: Vec<Flow>,
+    targets: Vec<(Time, Bitrate)>,
+    /// Kept if somebody wants to know.
+    arrivals: Option<Arrivals>,
     ended: bool,
 }
 
@@ -121,6 +130,10 @@ impl BroadcastSimulation {
             received: Vec::new(),
             longest_queue: Duration::ZERO,
             pilot: None,
+            watch: StormWatch::default(),
+            flows: Vec::new(),
+            targets: vec![(Time::ZERO, target.bitrate)],
+            arrivals: None,
             ended: false,
         };
         simulation.start_ingest();
@@ -136,6 +149,36 @@ impl BroadcastSimulation {
     /// Has the encoder behave like this from now on.
     pub fn set_temper(&mut self, temper: Temper) {
         self.encoder.set_temper(temper);
+    }
+
+    /// Keeps how long each access unit is under way, for [`BroadcastSimulation::delays`].
+    pub fn with_delays(mut self) -> Self {
+        self.arrivals = Some(Arrivals::default());
+        self
+    }
+
+    /// What was captured from one moment to another and arrived: when, and how long it took until
+    /// its last packet was there. In order of capture.
+    pub fn delays(&self, from: Time, until: Time) -> Vec<(Time, Duration)> {
+        self.arrivals.as_ref().map_or(Vec::new(), |arrivals| arrivals.delays(from, until))
+    }
+
+    /// Another flow begins to use the way to the ingest, with the same queue.
+    pub fn add_flow(&mut self, kind: Tcp) {
+        let back = self.backward.conditions().delay;
+        let mut flow = Flow::new(kind, self.now, back);
+        flow.advance(self.now, &mut self.forward);
+        self.flows.push(flow);
+    }
+
+    /// What each of the other flows has carried.
+    pub fn carried_by_flows(&self) -> Vec<ByteCount> {
+        self.flows.iter().map(Flow::delivered).collect()
+    }
+
+    /// What was asked of the encoder, and from when on.
+    pub fn targets(&self) -> &[(Time, Bitrate)] {
+        &self.targets
     }
 
     /// How much time has passed.
@@ -158,6 +201,16 @@ impl BroadcastSimulation {
         self.longest_queue
     }
 
+    /// The second in which most was sent for what the uplink was believed to carry.
+    pub fn worst_second(&self) -> Option<Second> {
+        self.watch.worst()
+    }
+
+    /// What the connection that carries, or carried last, has measured.
+    pub fn feedback(&self) -> Option<Feedback> {
+        self.session.feedback(self.now)
+    }
+
     /// How the broadcast is doing.
     pub fn health(&mut self) -> Health {
         self.session.health(self.now)
@@ -176,8 +229,13 @@ impl BroadcastSimulation {
 
     /// Changes both ways of the network.
     pub fn change(&mut self, conditions: &Conditions) {
-        self.forward.set_conditions(conditions.clone());
-        self.backward.set_conditions(conditions.clone());
+        self.change_ways(conditions, conditions);
+    }
+
+    /// Changes what the network is like to the ingest, and back.
+    pub fn change_ways(&mut self, forward: &Conditions, backward: &Conditions) {
+        self.forward.set_conditions(forward.clone());
+        self.backward.set_conditions(backward.clone());
     }
 
     /// The ingest dies without a word.
@@ -199,13 +257,18 @@ impl BroadcastSimulation {
             let arrival = self.under_way.peek().map(|Reverse(datagram)| datagram.at);
             let ingest = self.ingest.as_ref().and_then(|ingest| ingest.wake);
             let pilot = self.pilot.as_ref().map(|(_, at)| *at);
-            let wakes = [self.session_wake, ingest, arrival, pilot, Some(self.encoder.next())];
+            let flow = self.flows.iter().map(Flow::next).min();
+            let encoder = Some(self.encoder.next());
+            let wakes = [self.session_wake, ingest, arrival, pilot, encoder, flow];
             let next = wakes.into_iter().flatten().min().filter(|next| *next < until);
             let Some(next) = next else { break };
             self.now = self.now.max(next);
             self.arrive();
             self.steer();
             let captured = self.encoder.captured();
+            for flow in self.flows.iter_mut().filter(|flow| flow.next() <= self.now) {
+                flow.advance(self.now, &mut self.forward);
+            }
             if let Some(unit) = self.encoder.produce(self.now) {
                 self.session.handle(self.now, Input::Unit(unit));
                 self.session_wake = Some(self.now);
@@ -215,6 +278,16 @@ impl BroadcastSimulation {
             }
         }
         self.now = until;
+        self.check_storm();
+    }
+
+    /// Checked wherever a broadcast is simulated.
+    ///
+    /// # Panics
+    /// If in some second so far more was sent than the uplink was believed to carry.
+    fn check_storm(&self) {
+        let Some(second) = self.watch.worst() else { return };
+        assert!(second.share() <= 1.0, "a storm in the second until {}: {second:?}", second.until);
     }
 
     /// Lets the pilot decide, if it is time.
@@ -241,6 +314,9 @@ impl BroadcastSimulation {
         {
             let Some(Reverse(datagram)) = self.under_way.pop() else { break };
             if datagram.forward {
+                if let Some(arrivals) = &mut self.arrivals {
+                    arrivals.arrived(self.now, datagram.port, &datagram.bytes);
+                }
                 if let Some(ingest) = &mut self.ingest {
                     let from = SocketAddr::from((Ipv4Addr::LOCALHOST, datagram.port));
                     ingest.receive(self.now, from, &datagram.bytes);
@@ -272,17 +348,24 @@ impl BroadcastSimulation {
             match self.session.poll(self.now, &mut self.buffer) {
                 Output::Open { leg } => {
                     self.legs.insert(leg, self.next_port);
+                    if let Some(arrivals) = &mut self.arrivals {
+                        arrivals.opened(self.now, self.next_port);
+                    }
                     self.next_port += 1;
                     self.session.handle(self.now, Input::Opened { leg, peer: INGEST });
                 }
                 Output::Close { leg } => drop(self.legs.remove(&leg)),
                 Output::Transmit { leg, length, .. } => {
+                    self.watch.sent(self.now, &self.buffer[..length]);
                     if let Some(port) = self.legs.get(&leg).copied() {
                         let bytes = self.buffer[..length].to_vec();
                         self.carry(true, port, &bytes);
                     }
                 }
-                Output::Target(target) => self.encoder.set_target(self.now, target),
+                Output::Target(target) => {
+                    self.encoder.set_target(self.now, target);
+                    self.targets.push((self.now, target.bitrate));
+                }
                 Output::Keyframe => self.encoder.request_keyframe(),
                 Output::RestartEncoder => self.encoder.restart(),
                 Output::Event(event) => self.events.push((self.now, event)),
@@ -293,6 +376,9 @@ impl BroadcastSimulation {
                         "it is {now} and the session wants to be woken at {at:?} for {reason:?}"
                     );
                     self.session_wake = at;
+                    if let Some(estimate) = self.session.estimate() {
+                        self.watch.believe(self.now, estimate);
+                    }
                     return;
                 }
                 Output::Ended => {

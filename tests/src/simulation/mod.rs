@@ -4,13 +4,17 @@
 //! jumps from one event to the next: ten seconds pass in some milliseconds, and everything that
 //! happens is a function of the [`Plan`] and its seed.
 
+mod arrivals;
 mod bonding;
 mod broadcast;
 mod encoder;
 mod peer;
 mod pilot;
 mod rivals;
+mod scenario;
 mod score;
+mod storm;
+mod tcp;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -27,7 +31,10 @@ pub use encoder::{Label, Temper};
 use peer::Peer;
 pub use pilot::{Pilot, Sight};
 pub use rivals::{Range, Rival};
+pub use scenario::{BUDGET, LATENCY, MINIMUM, SETTLING, Scenario};
 pub use score::{Bounds, Score};
+pub use storm::Second;
+pub use tcp::Tcp;
 
 /// What is simulated.
 #[derive(Clone, Debug)]

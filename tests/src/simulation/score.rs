@@ -94,6 +94,14 @@ impl Score {
         score
     }
 
+    /// The share of what the link could carry that came out of it as pictures and sound, headers
+    /// counted, of whatever use it still was.
+    pub fn used(received: &[Received], trace: &Trace, from: Time, until: Time) -> f64 {
+        let inside = received.iter().filter(|unit| unit.at >= from && unit.at < until);
+        let bytes: u64 = inside.map(|unit| unit.length.as_u64()).sum();
+        bytes as f64 / PAYLOAD_SHARE / trace.capacity(from, until).as_u64().max(1) as f64
+    }
+
     /// What a broadcaster who knew the trace could have had. Its bits: in each slot as many as
     /// still get through within `budget`, at most `maximum`, sound and headers taken off. Its late
     /// slots: those in which not even a picture of the lowest bitrate gets through, had all

@@ -127,6 +127,14 @@ impl Link {
         self.current.as_mut().filter(|_| !suspended).map(|leg| &mut leg.connection)
     }
 
+    /// Keeps media back on the connection that carries, or carried last: see
+    /// [`srt::Connection::restrain`].
+    pub(super) fn restrain(&mut self, from: Time, copies: bool) {
+        if let Some(leg) = &mut self.current {
+            leg.connection.restrain(from, copies);
+        }
+    }
+
     /// What the connection that carries, or carried last, has measured.
     pub(super) fn feedback(&self, now: Time) -> Option<Feedback> {
         self.current.as_ref().and_then(|leg| leg.connection.feedback(now))

@@ -43,11 +43,11 @@ use outgoing::Outgoing;
 use steering::Steering;
 
 use crate::media::AccessUnit;
-use crate::pace::Dropped;
+use crate::pace::{Budget, Dropped};
 pub use crate::rate::{EncoderFault, Remedy as EncoderRemedy};
 use crate::rate::{EncoderTarget, Watch};
 use crate::transport::{Feedback, Priority, srt};
-use crate::units::{ByteCount, Time};
+use crate::units::{Bitrate, ByteCount, Time};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -152,6 +152,8 @@ pub struct Session {
     /// Where there are pictures.
     watch: Option<Watch>,
     meter: Meter,
+    /// Against storms, as long as somebody looks at what the uplink carries.
+    budget: Option<Budget>,
     queue_limit: Duration,
     latency: Duration,
     keyframes: KeyframeRequests,
@@ -193,12 +195,14 @@ const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 impl Session {
     /// A session that has done nothing yet. The first [`Session::poll`] begins to connect.
     pub fn new(config: Config, now: Time, seed: [u8; 32]) -> Self {
+        let steering = Steering::new(&config, now);
         Self {
             state: State::Connecting,
             phase: Phase::Running,
             link: Link::new(&config, now, seed),
             outgoing: Outgoing::new(&config),
-            steering: Steering::new(&config, now),
+            budget: steering.estimate().map(|estimate| Budget::new(now, estimate)),
+            steering,
             watch: config.video.then(|| Watch::new(config.target, now)),
             meter: Meter::new(config.epoch),
             queue_limit: config.queue_limit,
@@ -224,6 +228,7 @@ impl Session {
             }
             Input::Target(target) => {
                 self.steering.ask(target);
+                self.note_estimate(now);
                 self.announce_target(now, TargetReason::Asked);
             }
             Input::Captured(total) => {
@@ -251,6 +256,9 @@ impl Session {
             match self.link.poll(now, buffer) {
                 LinkOutput::Transmit { leg, to, length } => {
                     self.meter.transmitted(now, length);
+                    if let Some(budget) = &mut self.budget {
+                        budget.spend(now, length.into());
+                    }
                     let datagram = buffer.get(..length).unwrap_or_default();
                     let priority = self.outgoing.priority(datagram);
                     return Output::Transmit { leg, to, length, priority };
@@ -286,6 +294,12 @@ impl Session {
     /// What the connection that carries, or carried last, has measured.
     pub fn feedback(&self, now: Time) -> Option<Feedback> {
         self.link.feedback(now)
+    }
+
+    /// What the uplink is believed to carry at the moment: every byte of every datagram, headers of
+    /// UDP and IP not counted. Nothing if the bitrate is not adaptive, for then nobody looks.
+    pub fn estimate(&self) -> Option<Bitrate> {
+        self.steering.estimate()
     }
 
     /// What the video encoder is asked for.
@@ -334,6 +348,9 @@ impl Session {
     }
 
     fn feed(&mut self, now: Time) {
+        if let Some(budget) = &mut self.budget {
+            self.link.restrain(budget.next_at(now), !budget.is_tight(now));
+        }
         let pacing = self.steering.pacing_rate(now, self.outgoing.bytes(), self.latency);
         let window = self.steering.window(now);
         if let Some(connection) = self.link.carrier() {
@@ -354,6 +371,7 @@ impl Session {
         let Some(feedback) = self.link.feedback(now) else { return };
         let queued = self.outgoing.bytes();
         let moved = self.steering.measure(now, &feedback, queued, self.latency);
+        self.note_estimate(now);
         // At the end nothing is produced any more, and what is measured then says nothing.
         if let Some(reason) = moved.filter(|_| self.phase == Phase::Running) {
             self.announce_target(now, reason);
@@ -367,6 +385,13 @@ impl Session {
         self.tell_dropped(now);
         self.ask_for_keyframe(now);
         self.link.look_beside(now, self.steering.stalled_for(now));
+    }
+
+    /// What is believed of the uplink bounds what is sent from now on.
+    fn note_estimate(&mut self, now: Time) {
+        if let (Some(budget), Some(estimate)) = (&mut self.budget, self.steering.estimate()) {
+            budget.believe(now, estimate);
+        }
     }
 
     fn handle_link(&mut self, now: Time, output: LinkOutput) {

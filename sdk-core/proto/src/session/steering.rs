@@ -245,6 +245,14 @@ impl Steering {
         if self.adaptive { self.controller.window(now) } else { ByteCount::new(u64::MAX) }
     }
 
+    /// What the uplink is believed to carry, on the wire: what it was last seen to carry, or what the
+    /// encoder is asked for, if that is more because more is being tried. Nothing without a
+    /// controller.
+    pub(super) fn estimate(&self) -> Option<Bitrate> {
+        let tried = self.target.bitrate.saturating_add(self.audio_bitrate).scaled(OVERHEAD);
+        self.adaptive.then(|| self.controller.path().capacity().max(tried))
+    }
+
     /// How fast packets may leave while `queued` bytes wait.
     pub(super) fn pacing_rate(&self, now: Time, queued: ByteCount, latency: Duration) -> Bitrate {
         let media = self.target.bitrate.saturating_add(self.audio_bitrate);

@@ -133,8 +133,16 @@ impl Link {
         &self.conditions
     }
 
-    /// Changes what it is like; packets that are under way stay as decided.
+    /// Changes what it is like; packets that are under way stay as decided. Another bottleneck is
+    /// another way: what waits before the old one delays nothing that comes by the new one, and is
+    /// overtaken.
     pub fn set_conditions(&mut self, conditions: Conditions) {
+        let (before, after) = (&self.conditions, &conditions);
+        if (before.rate, &before.trace) != (after.rate, &after.trace) {
+            self.idle_at = Time::ZERO;
+            self.recorded = Recorded::default();
+            self.latest = Time::ZERO;
+        }
         self.conditions = conditions;
     }
 
@@ -327,6 +335,24 @@ mod tests {
         assert!((54..=57).contains(&within(0, 1_000)), "{}", within(0, 1_000));
         assert_eq!(within(510, 1_000), 0);
         assert!(link.counters().overflowed > 800);
+    }
+
+    #[test]
+    fn what_waits_before_a_slow_bottleneck_does_not_hold_up_a_fast_one() {
+        let slow = RateLimit {
+            bitrate: Bitrate::from_kilobits_per_second(100),
+            queue: ByteCount::new(200_000),
+        };
+        let fast = RateLimit { bitrate: slow.bitrate.scaled(100.0), ..slow };
+        let through = |rate| Conditions { rate: Some(rate), ..Conditions::default() };
+        let mut link = Link::new(through(slow), 0);
+        assert!(offer(&mut link, 500).contains(&Fate::Overflowed));
+        let now = Time::from_millis(1_000);
+        link.set_conditions(Conditions { delay: Duration::from_millis(5), ..through(slow) });
+        assert_eq!(link.carry(now, PACKET), Fate::Overflowed, "the same bottleneck, further away");
+        link.set_conditions(through(fast));
+        let Fate::Arrives(at) = link.carry(now, PACKET) else { panic!("it is not carried") };
+        assert!(at.since(now) < Duration::from_millis(2), "it arrives at {at}");
     }
 
     #[test]

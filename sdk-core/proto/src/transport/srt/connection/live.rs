@@ -87,6 +87,8 @@ pub(crate) struct Live {
 
     sender: Sender,
     pacer: Pacer,
+    /// Media is kept back until then.
+    media_from: Time,
     last_payload_origin: Time,
     outbox: Outbox,
 
@@ -162,6 +164,7 @@ impl Live {
             receiving_keys,
             sender: Sender::new(terms, setup.send_from, config.send_buffer_packets()),
             pacer: Pacer::new(None, BURST),
+            media_from: now,
             last_payload_origin: setup.start,
             outbox,
             buffer: Buffer::new(receive_capacity, MAX_DATAGRAM_BYTES, setup.receive_from),
@@ -211,6 +214,11 @@ impl Live {
 
     pub(crate) fn set_pacing_rate(&mut self, now: Time, rate: Option<Bitrate>) {
         self.pacer.set_rate(now, rate);
+    }
+
+    pub(crate) fn restrain(&mut self, from: Time, copies: bool) {
+        self.media_from = from;
+        self.sender.allow_copies(copies);
     }
 
     pub(crate) fn unsent(&self) -> ByteCount {

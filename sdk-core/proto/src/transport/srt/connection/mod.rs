@@ -353,6 +353,14 @@ impl Connection {
         }
     }
 
+    /// Keeps media back until `from`, retransmissions included, and lost packets from being sent
+    /// more than once without being asked for again, unless there is room for `copies`.
+    pub fn restrain(&mut self, from: Time, copies: bool) {
+        if let Phase::Live(live) = &mut self.phase {
+            live.restrain(from, copies);
+        }
+    }
+
     /// Media accepted and not yet sent once.
     pub fn unsent(&self) -> ByteCount {
         self.live().map_or(ByteCount::ZERO, Live::unsent)

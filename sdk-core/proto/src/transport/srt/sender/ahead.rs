@@ -53,7 +53,7 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
-    pub(super) fn is_due(&self) -> bool {
+    fn is_due(&self) -> bool {
         self.owed >= 1.0
     }
 }
@@ -129,12 +129,17 @@ impl Sender {
         }
     }
 
+    /// Whether a combination is owed, and there is room for it.
+    pub(super) fn is_combination_due(&self) -> bool {
+        self.copies_allowed && self.ahead.as_ref().is_some_and(Ahead::is_due)
+    }
+
     /// The combination that is due, if nothing is to be sent again before it.
     pub(crate) fn combination(&mut self, now: Time) -> Option<CombinationPacket<'_>> {
-        if self.wanted > 0 {
+        if self.wanted > 0 || !self.is_combination_due() {
             return None;
         }
-        let ahead = self.ahead.as_mut().filter(|ahead| ahead.is_due())?;
+        let ahead = self.ahead.as_mut()?;
         ahead.owed -= 1.0;
         let newest = self.sent;
         let late = self.ring.partition_point(|entry| entry.origin + self.terms.latency <= now);

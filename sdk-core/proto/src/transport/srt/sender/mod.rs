@@ -155,6 +155,8 @@ pub(crate) struct Sender {
     gone: u64,
     /// The number of the connection's first packet.
     beginning: SequenceNumber,
+    /// Whether there is room for copies.
+    copies_allowed: bool,
     pub(crate) counts: SenderCounts,
 }
 
@@ -183,6 +185,7 @@ impl Sender {
             ahead: terms.combinations.then(Ahead::default),
             gone: 0,
             beginning: first,
+            copies_allowed: true,
             counts: SenderCounts::default(),
         }
     }
@@ -292,7 +295,7 @@ impl Sender {
     pub(crate) fn has_work(&self) -> bool {
         self.wanted > 0
             || self.repairs.as_ref().is_some_and(XorEncoder::is_ready)
-            || self.ahead.as_ref().is_some_and(Ahead::is_due)
+            || self.is_combination_due()
             || (self.sent < self.ring.len() && self.window_is_open())
     }
 
@@ -336,6 +339,11 @@ impl Sender {
         self.counts.sent += 1;
         self.earn_ahead(round_trip);
         self.copy(self.sent - 1, buffer).map(|length| (length, Transmission::First))
+    }
+
+    /// Whether there is room for more copies of a lost packet than one.
+    pub(crate) fn allow_copies(&mut self, allowed: bool) {
+        self.copies_allowed = allowed;
     }
 
     /// A range of packets that the peer should stop waiting for.

@@ -148,7 +148,7 @@ impl Sender {
         let Some(entry) = self.ring.get_mut(index) else { return false };
         if wanted == Wanted::Copy {
             entry.copies.left = entry.copies.left.saturating_sub(1);
-            if late || !self.waiting.spend(entry.length) {
+            if late || !self.copies_allowed || !self.waiting.spend(entry.length) {
                 entry.copies.left = 0;
                 return false;
             }

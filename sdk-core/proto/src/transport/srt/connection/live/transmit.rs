@@ -203,7 +203,7 @@ impl Live {
     }
 
     fn write_media(&mut self, now: Time, buffer: &mut [u8]) -> Option<Output> {
-        if !self.sender.has_work() || self.pacer.next_at() > now {
+        if !self.sender.has_work() || self.media_at() > now {
             return None;
         }
         if let Some(length) = self.write_combination(now, buffer) {
@@ -239,9 +239,14 @@ impl Live {
         Some(writer.length())
     }
 
+    /// When media may leave.
+    fn media_at(&self) -> Time {
+        self.pacer.next_at().max(self.media_from)
+    }
+
     fn wake(&self) -> Output {
         let round_trip = &self.round_trip;
-        let pace = self.sender.has_work().then(|| self.pacer.next_at());
+        let pace = self.sender.has_work().then(|| self.media_at());
         let acknowledge = self.acknowledger.full_at(self.first_missing(), round_trip.cautious());
         let announce = self.sending_keys.as_ref().and_then(SendingKeys::announcement_due);
         let reasons = [
