@@ -13,6 +13,9 @@ const REMEMBERED: usize = 512;
 /// Equations that are kept, at most; more rebuild nothing that these could not.
 const MOST_EQUATIONS: usize = 128;
 
+/// Memory that is kept for packets to come; what was rebuilt leaves more than is needed.
+const MOST_SPARE: usize = 16;
+
 /// Rebuilds packets as soon as there are as many combinations of them as packets are missing.
 ///
 /// Equations are kept in reduced echelon form: each has a packet of its own that no other one
@@ -25,6 +28,8 @@ pub struct WindowDecoder {
     /// By the first packet that each names.
     equations: BTreeMap<u64, Equation>,
     rebuilt: VecDeque<Rebuilt>,
+    /// Memory of packets that are remembered no more.
+    spare: Vec<Vec<u8>>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,7 +99,9 @@ impl WindowDecoder {
         if self.is_known(offset) {
             return;
         }
-        let mut packet = prefix_of(source).to_vec();
+        let mut packet = self.spare.pop().unwrap_or_default();
+        packet.clear();
+        packet.extend_from_slice(&prefix_of(source));
         packet.extend_from_slice(source.payload);
         self.learn(offset, packet);
     }
@@ -182,6 +189,7 @@ impl WindowDecoder {
 
     /// Remembers a packet, and takes it out of all equations.
     fn learn(&mut self, offset: u64, packet: Vec<u8>) {
+        // An empty list takes no memory.
         let reduced: Vec<u64> = self.equations.keys().copied().collect();
         for own in reduced {
             let Some(equation) = self.equations.get_mut(&own) else { continue };
@@ -213,7 +221,8 @@ impl WindowDecoder {
             *slot = Some(packet);
         }
         while self.known.len() > REMEMBERED {
-            self.known.pop_front();
+            let forgotten = self.known.pop_front().flatten();
+            self.spare.extend(forgotten.filter(|_| self.spare.len() < MOST_SPARE));
             self.first += 1;
         }
     }
