@@ -47,8 +47,12 @@ impl Live {
                 return Some(payload);
             }
             // By now what could not be read is gone from the buffer too.
-            return Some(match self.delivery_at() {
-                Some(at) => Output::Wake { at: Some(at), reason: WakeReason::Deliver },
+            // What claims to be of the far future is not waited for.
+            let patience = self.last_heard + self.silence_timeout;
+            return Some(match self.delivery_at().filter(|_| now < patience) {
+                Some(at) => {
+                    Output::Wake { at: Some(at.min(patience)), reason: WakeReason::Deliver }
+                }
                 None => Output::Event(Event::Closed { by_peer: true }),
             });
         }
