@@ -104,15 +104,25 @@ fn unequal_networks_carry_what_each_of_them_can() {
     }
 }
 
+/// Over two networks of 2 Mb/s, for so long and a little more, another moment with each seed.
+fn two_equal(config: Config, length: Duration, seed: u64) -> BondedSimulation {
+    let networks = [free(two_megabits()), free(two_megabits())];
+    let mut it = BondedSimulation::new(config, &networks, seed);
+    it.run(length + millis(37 * seed));
+    it
+}
+
+/// Which of the two carries more.
+fn busier(it: &mut BondedSimulation) -> usize {
+    let links = it.links();
+    usize::from(links[1].share > links[0].share)
+}
+
 #[test]
 fn a_network_that_is_cut_off_without_warning_costs_no_access_unit() {
     for seed in 1..=8 {
-        let networks = [free(two_megabits()), free(two_megabits())];
-        let mut it = BondedSimulation::new(broadcast(1_400, false), &networks, seed);
-        it.run(seconds(10) + millis(37 * seed));
-        // The one that carries more.
-        let links = it.links();
-        let busier = usize::from(links[1].share > links[0].share);
+        let mut it = two_equal(broadcast(1_400, false), seconds(10), seed);
+        let busier = busier(&mut it);
         it.cut(busier);
         let cut = it.now();
         it.run(seconds(10));
@@ -133,9 +143,7 @@ fn a_network_that_is_cut_off_without_warning_costs_no_access_unit() {
 #[test]
 fn when_half_of_the_capacity_goes_only_what_was_under_way_is_missing() {
     for seed in 1..=8 {
-        let networks = [free(two_megabits()), free(two_megabits())];
-        let mut it = BondedSimulation::new(broadcast(3_472, true), &networks, seed);
-        it.run(seconds(20) + millis(37 * seed));
+        let mut it = two_equal(broadcast(3_472, true), seconds(20), seed);
         it.cut(0);
         let cut = it.now();
         it.run(seconds(20));
@@ -149,11 +157,8 @@ fn when_half_of_the_capacity_goes_only_what_was_under_way_is_missing() {
 #[test]
 fn a_hand_over_that_is_announced_loses_nothing_and_repeats_nothing() {
     for seed in 1..=8 {
-        let networks = [free(two_megabits()), free(two_megabits())];
-        let mut it = BondedSimulation::new(broadcast(1_400, false), &networks, seed);
-        it.run(seconds(10) + millis(37 * seed));
-        let links = it.links();
-        let busier = usize::from(links[1].share > links[0].share);
+        let mut it = two_equal(broadcast(1_400, false), seconds(10), seed);
+        let busier = busier(&mut it);
         let before = it.health().totals;
         it.announce_leaving(busier);
         it.run(millis(200));

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use golive_proto::media::{AccessUnit, Track};
-use golive_proto::pace::{Forecast, Fresh, Queue};
-use golive_proto::rate::{BitrateRange, Burst, Controller, Measurement};
+use golive_proto::pace::Queue;
+use golive_proto::rate::{BitrateRange, Burst, Controller, Measurement, Plan};
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 use golive_tests::network::{Conditions, Fate, Link};
 use quinn_proto::congestion::{self, ControllerFactory};
@@ -172,19 +172,17 @@ impl World {
         // While nothing gets through, as much as tells when that ends.
         seen.window = self.controller.window(self.now).as_u64().max(PROBE_BYTES);
         drop(seen);
-        let path = self.controller.path();
         let target = self.controller.target();
-        let frame = Duration::from_secs(1) / FRAME_RATE as u32;
-        let fresh = Fresh { bytes: ByteCount::new(target.bytes_in(frame).as_u64() * IDR_WEIGHT) };
-        let stalled = path.is_stalled(self.now);
-        let forecast = Forecast {
-            standing: if stalled { Duration::ZERO } else { path.standing() },
-            carried: path.capacity().max(self.controller.range().minimum),
-            limit: LATENCY,
-            produced: target,
-            frame,
-            fresh: (!stalled).then_some(fresh),
-        };
+        let forecast = self.controller.forecast(
+            self.now,
+            &Plan {
+                video: target,
+                produced: target,
+                beside: Bitrate::ZERO,
+                frame: Duration::from_secs(1) / FRAME_RATE as u32,
+                limit: LATENCY,
+            },
+        );
         let mut dropped = self.queue.drop_stale(self.now);
         dropped.add(self.queue.drop_late(self.now, &forecast));
         self.keyframe_owed |= dropped.keyframe_needed;

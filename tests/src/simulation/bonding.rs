@@ -14,8 +14,9 @@ use golive_proto::transport::srtla::{
 };
 use golive_proto::units::{ByteCount, MediaTime, Time};
 
-use super::broadcast::{Ingest, Received};
+use super::broadcast::Received;
 use super::encoder::Encoder;
+use super::ingest::Ingest;
 use crate::network::{Conditions, Counters, Link, Loss, Path};
 
 const INGEST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_710);

@@ -8,6 +8,7 @@ mod arrivals;
 mod bonding;
 mod broadcast;
 mod encoder;
+mod ingest;
 mod peer;
 mod pilot;
 mod rivals;

@@ -1,7 +1,7 @@
 //! Random linear combinations of the packets in a sliding window.
 
 use super::field;
-use super::parity::Source;
+use super::parity::{Source, lengthen};
 
 /// Packets that one combination may be of, at most.
 pub const MAX_WINDOW: u16 = 256;
@@ -42,10 +42,7 @@ impl Combination {
         }
         let factor = factor(self.seed, self.first + u64::from(self.count));
         self.count += 1;
-        let length = PREFIX_BYTES + source.payload.len();
-        if self.bytes.len() < length {
-            self.bytes.resize(length, 0);
-        }
+        lengthen(&mut self.bytes, PREFIX_BYTES + source.payload.len());
         let (prefix, payload) = self.bytes.split_at_mut(PREFIX_BYTES);
         field::add_product(prefix, &prefix_of(source), factor);
         field::add_product(payload, source.payload, factor);

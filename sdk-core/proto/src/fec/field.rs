@@ -33,10 +33,7 @@ pub(super) fn add_product(sum: &mut [u8], bytes: &[u8], factor: u8) {
         1 => sum.iter_mut().zip(bytes).for_each(|(sum, byte)| *sum ^= byte),
         _ => {
             let products = products(factor);
-            for (sum, byte) in sum.iter_mut().zip(bytes) {
-                // There are 256 products, and a byte has no more values.
-                *sum ^= products.get(usize::from(*byte)).copied().unwrap_or(0);
-            }
+            sum.iter_mut().zip(bytes).for_each(|(sum, byte)| *sum ^= product(&products, *byte));
         }
     }
 }
@@ -44,9 +41,7 @@ pub(super) fn add_product(sum: &mut [u8], bytes: &[u8], factor: u8) {
 /// Multiplies each of `bytes` by `factor`.
 pub(super) fn scale(bytes: &mut [u8], factor: u8) {
     let products = products(factor);
-    for byte in bytes {
-        *byte = products.get(usize::from(*byte)).copied().unwrap_or(0);
-    }
+    bytes.iter_mut().for_each(|byte| *byte = product(&products, *byte));
 }
 
 /// `factor` times each element.
@@ -61,6 +56,11 @@ fn products(factor: u8) -> [u8; 256] {
         doubled = double(doubled);
     }
     products
+}
+
+fn product(products: &[u8; 256], byte: u8) -> u8 {
+    // There are 256 products, and a byte has no more values.
+    products.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
 const fn double(a: u8) -> u8 {

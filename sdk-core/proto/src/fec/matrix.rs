@@ -109,16 +109,6 @@ impl Matrix {
         u64::from(self.columns) * u64::from(self.rows().unwrap_or(1))
     }
 
-    /// Repair packets for each source packet.
-    pub fn overhead(&self) -> f64 {
-        let (row, column) = (1.0 / f64::from(self.columns), |rows: u8| 1.0 / f64::from(rows));
-        match self.protection {
-            Protection::Rows => row,
-            Protection::Columns(rows) => column(rows),
-            Protection::RowsAndColumns(rows) => row + column(rows),
-        }
-    }
-
     /// The row of this packet, if rows are protected.
     pub fn row(&self, offset: u64) -> Option<Group> {
         let columns = u64::from(self.columns);

@@ -46,9 +46,7 @@ impl Parity {
         self.timestamp ^= timestamp;
         self.flags ^= flags;
         self.length ^= length;
-        if self.payload.len() < payload.len() {
-            self.payload.resize(payload.len(), 0);
-        }
+        lengthen(&mut self.payload, payload.len());
         for (sum, byte) in self.payload.iter_mut().zip(payload) {
             *sum ^= byte;
         }
@@ -65,6 +63,13 @@ impl Parity {
     pub fn rest(&self) -> Option<Source<'_>> {
         let payload = self.payload.get(..usize::from(self.length))?;
         Some(Source { timestamp: self.timestamp, flags: self.flags, payload })
+    }
+}
+
+/// Makes room for something longer; zeros add nothing.
+pub(super) fn lengthen(bytes: &mut Vec<u8>, length: usize) {
+    if bytes.len() < length {
+        bytes.resize(length, 0);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::combination::{Combination, factor, prefix_of};
 use super::field;
-use super::parity::Source;
+use super::parity::{Source, lengthen};
 use super::rebuilt::Rebuilt;
 
 /// Packets that are remembered: twice the largest window.
@@ -84,12 +84,6 @@ impl Equation {
         }
         lengthen(&mut self.bytes, other.bytes.len());
         field::add_product(&mut self.bytes, &other.bytes, factor);
-    }
-}
-
-fn lengthen(bytes: &mut Vec<u8>, length: usize) {
-    if bytes.len() < length {
-        bytes.resize(length, 0);
     }
 }
 

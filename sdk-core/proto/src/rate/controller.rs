@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use super::path::{Measurement, PathEstimate};
+use crate::pace::{Forecast, Fresh};
 use crate::units::{Bitrate, ByteCount, Time};
 
 /// Between which bounds the bitrate moves.
@@ -18,6 +19,21 @@ pub struct BitrateRange {
     pub minimum: Bitrate,
     /// Highest video bitrate, and the one to begin with.
     pub maximum: Bitrate,
+}
+
+/// What is going to be sent, for a forecast of what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What is asked of the video encoder.
+    pub video: Bitrate,
+    /// What all encoders make together.
+    pub produced: Bitrate,
+    /// What is sent beside the video, as carried: sound.
+    pub beside: Bitrate,
+    /// From one picture to the next.
+    pub frame: Duration,
+    /// How late a picture may arrive.
+    pub limit: Duration,
 }
 
 /// Why the rate moved.
@@ -77,6 +93,11 @@ const FIRST_WINDOW: Duration = Duration::from_millis(270);
 /// Three packets: fewer are no flow.
 const LEAST_WINDOW: ByteCount = ByteCount::new(4_000);
 
+/// A key frame is taken for so many pictures of the mean size.
+const KEYFRAME_PICTURES: u64 = 6;
+/// A forecast takes a link for carrying at least this share of the lowest bitrate: below it
+/// nothing can be saved.
+const LEAST_CARRIED: f64 = 0.5;
 /// Before acknowledgements have come for so long, nothing says what is carried.
 const FIRST_LOOK: Duration = Duration::from_millis(200);
 
@@ -132,6 +153,23 @@ impl Controller {
         let settled = self.path.age(now) >= SETTLING;
         let least = if settled { self.range.minimum } else { self.target };
         self.path.capacity().max(least).bytes_in(span).max(LEAST_WINDOW)
+    }
+
+    /// What becomes of media on its way, for whoever decides what is dropped.
+    pub fn forecast(&self, now: Time, plan: &Plan) -> Forecast {
+        let stalled = self.path.is_stalled(now);
+        let least = self.range.minimum.saturating_add(plan.beside).scaled(LEAST_CARRIED);
+        let picture = plan.video.bytes_in(plan.frame).as_u64();
+        let fresh = Fresh { bytes: ByteCount::new(picture * KEYFRAME_PICTURES) };
+        Forecast {
+            // When nothing gets through, nobody knows when that ends: perhaps now.
+            standing: if stalled { Duration::ZERO } else { self.path.standing() },
+            carried: self.path.capacity().max(least),
+            limit: plan.limit,
+            produced: plan.produced,
+            frame: plan.frame,
+            fresh: (!stalled).then_some(fresh),
+        }
     }
 
     /// Takes a measurement; answers with the direction if the rate moved.

@@ -12,7 +12,7 @@ mod watch;
 mod window;
 
 pub use burst::Burst;
-pub use controller::{BitrateRange, Controller, Direction};
+pub use controller::{BitrateRange, Controller, Direction, Plan};
 pub use ladder::{Adaptation, Ladder, Step};
 pub use path::{Measurement, PathEstimate};
 pub use target::EncoderTarget;

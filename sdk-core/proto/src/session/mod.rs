@@ -16,6 +16,7 @@
 mod backoff;
 mod config;
 mod doorway;
+mod ending;
 mod event;
 mod health;
 mod keyframes;
@@ -47,7 +48,7 @@ use crate::pace::{Budget, Dropped};
 pub use crate::rate::{EncoderFault, Remedy as EncoderRemedy};
 use crate::rate::{EncoderTarget, Watch};
 use crate::transport::{Feedback, Priority, srt};
-use crate::units::{Bitrate, ByteCount, Time};
+use crate::units::{Bitrate, Time};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -181,16 +182,8 @@ enum Phase {
 /// comes too late, or leaves no time to repair it.
 const WATCHED_QUEUE: f64 = 2.0;
 const UNWATCHED_QUEUE: f64 = 0.7;
-/// What does not arrive this long after the owner said stop never will.
-const DRAIN_LIMIT: Duration = Duration::from_secs(2);
-/// Beyond the latency, the receiver's timers need this long to deliver the last packet.
-const LINGER_MARGIN: Duration = Duration::from_millis(60);
 /// Drops are told of this often, however many there are.
 const TELLING_INTERVAL: Duration = Duration::from_secs(1);
-/// Neither in flight nor unsent.
-const NOTHING: (ByteCount, ByteCount) = (ByteCount::ZERO, ByteCount::ZERO);
-/// How long a goodbye may take.
-const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 
 impl Session {
     /// A session that has done nothing yet. The first [`Session::poll`] begins to connect.
@@ -459,46 +452,6 @@ impl Session {
         if self.state == State::Live {
             self.keyframes.repair(now, self.outgoing.newest_keyframe());
         }
-    }
-
-    fn stop(&mut self, now: Time) {
-        if self.phase != Phase::Running {
-            return;
-        }
-        match self.link.carrier() {
-            Some(_) => self.phase = Phase::Draining(now + DRAIN_LIMIT + self.latency),
-            None => self.end(now, EndCause::Stopped),
-        }
-    }
-
-    /// Moves on towards the end; answers whether anything changed.
-    fn advance_end(&mut self, now: Time) -> bool {
-        match self.phase {
-            Phase::Draining(deadline) => {
-                let carried = self.outgoing.is_empty()
-                    && self.link.feedback(now).is_none_or(|f| (f.in_flight, f.unsent) == NOTHING);
-                if !carried && now < deadline {
-                    return false;
-                }
-                self.phase = Phase::Lingering(now + self.latency + LINGER_MARGIN);
-            }
-            Phase::Lingering(until) if now >= until => self.end(now, EndCause::Stopped),
-            Phase::Closing(deadline) if self.link.is_closed() || now >= deadline => {
-                self.phase = Phase::Ended;
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    fn end(&mut self, now: Time, cause: EndCause) {
-        if matches!(self.phase, Phase::Closing(_) | Phase::Ended) {
-            return;
-        }
-        self.link.close(now);
-        self.phase = Phase::Closing(now + CLOSE_LIMIT);
-        self.state = State::Ended;
-        self.tell(Event::Ended { cause });
     }
 
     fn tell(&mut self, event: Event) {

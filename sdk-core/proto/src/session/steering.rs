@@ -6,10 +6,10 @@ use super::config::Config;
 use super::event::TargetReason;
 use crate::media::{AccessUnit, AudioFormat, Track};
 use crate::mux::mpegts;
-use crate::pace::{Forecast, Fresh};
+use crate::pace::Forecast;
 use crate::rate::{
     Adaptation, BitrateRange, Burst, Controller, Direction, EncoderTarget, Ladder, Measurement,
-    Step,
+    Plan, Step,
 };
 use crate::transport::Feedback;
 use crate::units::{Bitrate, ByteCount, Time};
@@ -40,11 +40,6 @@ const SOUND_HEADERS: u64 = 7 + 14;
 const PACKET_HEADER: u64 = 4;
 /// While nothing gets through, something is sent this often, so that the link's return is noticed.
 const PROBE_INTERVAL: Duration = Duration::from_millis(100);
-/// A key frame is taken for so many pictures of the mean size.
-const KEYFRAME_PICTURES: u64 = 6;
-/// A forecast takes a link for carrying at least this share of the lowest bitrate: below it
-/// nothing can be saved.
-const LEAST_CARRIED: f64 = 0.5;
 /// What containers and packet headers add to the media, with some room.
 const OVERHEAD: f64 = 1.15;
 /// How much faster than the mean rate packets leave: a key frame, several times the size of its
@@ -204,21 +199,14 @@ impl Steering {
 
     /// What the queue may expect; nothing, if nobody watches the path.
     pub(super) fn forecast(&self, now: Time, latency: Duration) -> Option<Forecast> {
-        let path = self.controller.path();
-        let stalled = path.is_stalled(now);
-        let lowest = self.controller.range().minimum.saturating_add(self.sound);
-        let least = lowest.scaled(LEAST_CARRIED);
-        let picture = self.target.bitrate.bytes_in(self.frame()).as_u64();
-        let fresh = Fresh { bytes: ByteCount::new(picture * KEYFRAME_PICTURES) };
-        self.adaptive.then(|| Forecast {
-            // When nothing gets through, nobody knows when that ends: perhaps now.
-            standing: if stalled { Duration::ZERO } else { path.standing() },
-            carried: path.capacity().max(least),
+        let plan = Plan {
+            video: self.target.bitrate,
+            produced: self.media(),
+            beside: self.sound,
+            frame: self.target.frame_rate.interval(),
             limit: latency,
-            produced: self.target.bitrate.saturating_add(self.audio_bitrate),
-            frame: self.frame(),
-            fresh: (!stalled).then_some(fresh),
-        })
+        };
+        self.adaptive.then(|| self.controller.forecast(now, &plan))
     }
 
     /// Whether nothing gets through at the moment.
@@ -249,13 +237,13 @@ impl Steering {
     /// encoder is asked for, if that is more because more is being tried. Nothing without a
     /// controller.
     pub(super) fn estimate(&self) -> Option<Bitrate> {
-        let tried = self.target.bitrate.saturating_add(self.audio_bitrate).scaled(OVERHEAD);
+        let tried = self.media().scaled(OVERHEAD);
         self.adaptive.then(|| self.controller.path().capacity().max(tried))
     }
 
     /// How fast packets may leave while `queued` bytes wait.
     pub(super) fn pacing_rate(&self, now: Time, queued: ByteCount, latency: Duration) -> Bitrate {
-        let media = self.target.bitrate.saturating_add(self.audio_bitrate);
+        let media = self.media();
         let congested = self.congested_at.is_some_and(|at| now.since(at) < CONGESTION_MEMORY);
         if congested {
             // An encoder that makes more than it is asked for must not wait here for nothing.
@@ -267,9 +255,8 @@ impl Steering {
         media.scaled(OVERHEAD * OPEN_GAIN).max(draining.scaled(OVERHEAD))
     }
 
-    /// From one picture to the next.
-    fn frame(&self) -> Duration {
-        let micros = self.target.frame_rate.time_of(1).as_micros();
-        Duration::from_micros(micros.unsigned_abs())
+    /// What pictures and sound take together.
+    fn media(&self) -> Bitrate {
+        self.target.bitrate.saturating_add(self.audio_bitrate)
     }
 }

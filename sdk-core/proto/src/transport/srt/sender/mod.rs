@@ -153,8 +153,6 @@ pub(crate) struct Sender {
     ahead: Option<Ahead>,
     /// Offset of the packet in front of the ring from the connection's first.
     gone: u64,
-    /// The number of the connection's first packet.
-    beginning: SequenceNumber,
     /// Whether there is room for copies.
     copies_allowed: bool,
     pub(crate) counts: SenderCounts,
@@ -184,7 +182,6 @@ impl Sender {
             newest_key: None,
             ahead: terms.combinations.then(Ahead::default),
             gone: 0,
-            beginning: first,
             copies_allowed: true,
             counts: SenderCounts::default(),
         }

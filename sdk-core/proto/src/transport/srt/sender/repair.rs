@@ -30,8 +30,8 @@ impl Sender {
     pub(super) fn write_repair(&mut self, buffer: &mut [u8]) -> Option<usize> {
         let repairs = self.repairs.as_mut()?;
         let repair = repairs.take()?;
-        // Numbers wrap, and offsets with them.
-        let last = self.beginning.plus(repair.last as u32);
+        // Only the low bits matter: numbers wrap.
+        let last = self.first.plus(repair.last.wrapping_sub(self.gone) as u32);
         let destination = self.terms.destination;
         let length = write_repair(&repair, last, self.newest_key, destination, buffer);
         repairs.give_back(repair);

@@ -233,11 +233,9 @@ impl Live {
     }
 
     fn write_combination(&mut self, now: Time, buffer: &mut [u8]) -> Option<usize> {
+        let header = self.control_header(now, ControlKind::UserDefined(COMBINATION), 0);
         let packet = self.sender.combination(now)?;
         let mut writer = Writer::new(buffer);
-        let timestamp = now.since(self.start).as_micros() as u32;
-        let kind = ControlKind::UserDefined(COMBINATION);
-        let header = ControlHeader { kind, information: 0, timestamp, destination: self.peer_id };
         header.write(&mut writer);
         packet.write(&mut writer);
         Some(writer.length())

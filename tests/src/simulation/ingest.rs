@@ -1,0 +1,122 @@
+//! An ingest in virtual time.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use golive_proto::media::{AccessUnit, Track};
+use golive_proto::mux::mpegts;
+use golive_proto::transport::srt;
+use golive_proto::units::Time;
+
+use super::broadcast::Received;
+use super::encoder::Label;
+
+/// Takes whoever comes, and reads what they send.
+pub(super) struct Ingest {
+    listener: srt::Listener,
+    routes: srt::Routes,
+    connections: BTreeMap<u64, (srt::Connection, mpegts::Reader)>,
+    answers: Vec<(SocketAddr, Vec<u8>)>,
+    next_number: u64,
+    pub(super) wake: Option<Time>,
+    buffer: Vec<u8>,
+}
+
+const MAX_CONNECTIONS: usize = 16;
+
+impl Ingest {
+    pub(super) fn new(now: Time, seed: u8) -> Self {
+        Self {
+            listener: srt::Listener::new(srt::ListenerConfig::default(), now, [seed; 32]),
+            routes: srt::Routes::new(MAX_CONNECTIONS),
+            connections: BTreeMap::new(),
+            answers: Vec::new(),
+            next_number: 0,
+            wake: None,
+            buffer: vec![0; srt::MAX_DATAGRAM_BYTES],
+        }
+    }
+
+    pub(super) fn receive(&mut self, now: Time, from: SocketAddr, datagram: &[u8]) {
+        self.wake = Some(now);
+        match self.routes.find(from, datagram) {
+            srt::Route::Connection(number) => {
+                if let Some((connection, _)) = self.connections.get_mut(&number) {
+                    connection.handle(now, srt::Input::Datagram(datagram));
+                }
+            }
+            srt::Route::Listener => {
+                match self.listener.handle(now, from, datagram, &mut self.buffer) {
+                    srt::ListenerOutput::Reply { length } => {
+                        self.answers.push((from, self.buffer[..length].to_vec()));
+                    }
+                    srt::ListenerOutput::Request(request) => self.accept(now, from, *request),
+                    srt::ListenerOutput::Ignore => {}
+                }
+            }
+            srt::Route::Nowhere => {}
+        }
+    }
+
+    fn accept(&mut self, now: Time, from: SocketAddr, request: srt::Request) {
+        let caller = request.peer_id();
+        let connection = self.listener.accept(now, request, srt::Config::default());
+        let number = self.next_number;
+        let known = self.routes.insert(number, from, connection.local_id(), Some(caller));
+        known.expect("room for a connection");
+        self.next_number += 1;
+        self.connections.insert(number, (connection, mpegts::Reader::new()));
+    }
+
+    /// Answers to be sent, after `received` got what was read.
+    pub(super) fn drain(
+        &mut self,
+        now: Time,
+        received: &mut Vec<Received>,
+    ) -> Vec<(SocketAddr, Vec<u8>)> {
+        let mut answers = std::mem::take(&mut self.answers);
+        if self.wake.is_none_or(|wake| wake > now) {
+            return answers;
+        }
+        self.wake = None;
+        for (connection, reader) in self.connections.values_mut() {
+            loop {
+                match connection.poll(now, &mut self.buffer) {
+                    srt::Output::Transmit { length, .. } => {
+                        answers.push((connection.peer(), self.buffer[..length].to_vec()));
+                    }
+                    srt::Output::Payload { length, .. } => {
+                        reader.push(&self.buffer[..length]);
+                        received.extend(std::iter::from_fn(|| reader.poll()).filter_map(
+                            |output| {
+                                let mpegts::Output::AccessUnit(unit) = output else { return None };
+                                let AccessUnit { track, pts, keyframe, data, .. } = unit;
+                                let length = data.len().into();
+                                let label = Label::read(&data).filter(|_| track == Track::Video);
+                                Some(Received { at: now, track, pts, keyframe, length, label })
+                            },
+                        ));
+                    }
+                    srt::Output::Event(_) => {}
+                    srt::Output::Wake { at, .. } => {
+                        let wakes = [self.wake, at];
+                        self.wake = wakes.into_iter().flatten().min();
+                        break;
+                    }
+                }
+            }
+        }
+        let ended: Vec<u64> = self
+            .connections
+            .iter()
+            .filter(|(_, (connection, _))| connection.state() == srt::State::Ended)
+            .map(|(number, _)| *number)
+            .collect();
+        for number in ended {
+            if let Some((connection, _)) = self.connections.remove(&number) {
+                self.routes.remove(connection.local_id());
+            }
+        }
+        answers
+    }
+}
