@@ -267,13 +267,18 @@ fn an_encoder_of_the_apps_own_that_freezes_is_made_anew_and_the_app_hears_of_it(
         }
     }
     assert_eq!(remedies, [EncoderRemedy::KeyframeRequested, EncoderRemedy::Restarted]);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while frozen.load(Ordering::SeqCst) {
-        assert!(Instant::now() < deadline, "it was not made anew");
-        thread::sleep(Duration::from_millis(10));
-    }
+    wait_for("an encoder that is made anew", || !frozen.load(Ordering::SeqCst));
     broadcast.stop_blocking().unwrap();
     reader.join().unwrap();
+}
+
+/// Waits for what will be true soon, however busy the machine is.
+fn wait_for(what: &str, is_there: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_there() {
+        assert!(Instant::now() < deadline, "waited for {what} in vain");
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// The old socket is closed by a thread that may still be at it.
