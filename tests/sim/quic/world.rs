@@ -167,6 +167,7 @@ impl World {
             acknowledged: ByteCount::new(seen.acknowledged),
             in_flight: ByteCount::new(seen.in_flight),
             latency: LATENCY,
+            repairing_since: None,
         };
         self.controller.measure(self.now, &measurement);
         // While nothing gets through, as much as tells when that ends.

@@ -34,6 +34,8 @@ pub const MINIMUM: Bitrate = Bitrate::from_kilobits_per_second(300);
 /// At the foot of the ladder.
 const LEAST: Bitrate = Bitrate::from_kilobits_per_second(50);
 const SOUND: Bitrate = Bitrate::from_kilobits_per_second(128);
+/// What is left of it on a narrow link.
+const LEAST_SOUND: Bitrate = Bitrate::from_kilobits_per_second(32);
 const ONE_WAY: Duration = Duration::from_millis(30);
 /// A player holds pictures back a little of its own; and the receiver of SRT moves its clock by up
 /// to a hundred milliseconds when packets stand on the way for long.
@@ -185,7 +187,12 @@ impl Scenario {
 
     /// What they could have got, had the broadcaster known the trace, and been alone.
     pub fn oracle(&self) -> Score {
-        let bounds = Bounds { minimum: LEAST, maximum: self.maximum, sound: SOUND };
+        let bounds = Bounds {
+            minimum: LEAST,
+            maximum: self.maximum,
+            sound: SOUND,
+            least_sound: LEAST_SOUND,
+        };
         Score::oracle(self.trace(), self.span(), LATENCY, bounds)
     }
 

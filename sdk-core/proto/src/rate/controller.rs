@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use super::path::{Measurement, PathEstimate};
+use super::rivalry::{Rivalry, Sight};
 use crate::pace::{Forecast, Fresh};
 use crate::units::{Bitrate, ByteCount, Time};
 
@@ -54,6 +55,9 @@ pub struct Controller {
     /// The same as it was last told: small changes are kept back.
     target: Bitrate,
     path: PathEstimate,
+    rivalry: Rivalry,
+    /// The longest queue that is shared, while one is.
+    shared_queue: Option<Duration>,
     next_decision: Time,
 }
 
@@ -63,22 +67,28 @@ const DECISION_INTERVAL: Duration = Duration::from_millis(20);
 const SETTLING: Duration = Duration::from_millis(400);
 /// The queue that is kept is this share of what the receiver waits for beyond the round trip: a
 /// link that is gone for as long again and more, or carries a fifth, is survived.
-const KEPT_SHARE: f64 = 0.18;
+const KEPT_SHARE: f64 = 0.17;
 /// Bounds of the queue that is kept: pictures come whole, so one is always there.
 const LEAST_KEPT: Duration = Duration::from_millis(40);
 const MOST_KEPT: Duration = Duration::from_millis(120);
+/// What is beyond it drains in so many times the time that it stands for.
+const DRAINED_IN: f64 = 1.2;
+/// A queue that others fill is shared up to this share of the same.
+const SHARED_SHARE: f64 = 0.7;
 /// The rate is never cut below this share of what is carried.
 const DEEPEST_CUT: f64 = 0.1;
 /// Below this share of the queue that is kept, there is room.
-const ROOM: f64 = 0.5;
+const ROOM: f64 = 0.7;
 /// How fast the rate climbs, with each decision.
 const CLIMB: f64 = 0.03;
 /// How fast it returns to this share of what was carried lately.
-const RETURN_CLIMB: f64 = 0.15;
+const RETURN_CLIMB: f64 = 0.08;
 const RETURN_SHARE: f64 = 0.75;
 /// Beyond what was last seen to be carried, it climbs to at most this multiple and step.
 const PROVEN_FACTOR: f64 = 1.7;
 const PROVEN_STEP: Bitrate = Bitrate::from_kilobits_per_second(1_000);
+/// While losses are repaired, to this multiple.
+const LOSSY_FACTOR: f64 = 1.05;
 /// Headers of container and packets: media is this share of the whole.
 const MEDIA_SHARE: f64 = 0.95;
 /// Changes smaller than this are not worth telling the encoder.
@@ -87,7 +97,7 @@ const WORTH_TELLING: f64 = 0.03;
 /// else waits can still be dropped.
 const WINDOW_QUEUE: Duration = Duration::from_millis(70);
 /// While a loss is repaired, acknowledgements are late by a round trip and the time of a report.
-const WINDOW_REPAIR: Duration = Duration::from_millis(60);
+const WINDOW_REPAIR: Duration = Duration::from_millis(85);
 /// Before the first round trip.
 const FIRST_WINDOW: Duration = Duration::from_millis(270);
 /// Three packets: fewer are no flow.
@@ -106,7 +116,15 @@ impl Controller {
     pub fn new(range: BitrateRange, now: Time) -> Self {
         let target = range.maximum.max(range.minimum);
         let path = PathEstimate::new(range.minimum, now);
-        Self { range, wanted: target, target, path, next_decision: now }
+        Self {
+            range,
+            wanted: target,
+            target,
+            path,
+            rivalry: Rivalry::default(),
+            shared_queue: None,
+            next_decision: now,
+        }
     }
 
     /// What is known of the path.
@@ -135,6 +153,7 @@ impl Controller {
     /// Forgets the old connection's measurements; the rate stays, for the uplink is the same.
     pub fn reconnected(&mut self, now: Time) {
         self.path.reconnected(now);
+        (self.rivalry, self.shared_queue) = (Rivalry::default(), None);
         self.next_decision = now;
     }
 
@@ -149,6 +168,8 @@ impl Controller {
         if self.path.is_lossy(now) {
             span += base.unwrap_or_default() + WINDOW_REPAIR;
         }
+        // What others fill delays what is in it, whoever sends less.
+        span += self.shared_queue.unwrap_or_default();
         // Before anything is known, what is produced has to leave.
         let settled = self.path.age(now) >= SETTLING;
         let least = if settled { self.range.minimum } else { self.target };
@@ -185,30 +206,52 @@ impl Controller {
         if age < SETTLING && (!is_seen || self.path.waiting() < measurement.latency) {
             return None;
         }
-        self.wanted = self.decide(measurement);
+        self.wanted = match self.share(now, measurement) {
+            Some(share) => self.clamp(video(measurement, share, 1.0)),
+            None => self.decide(now, measurement),
+        };
         self.tell()
+    }
+
+    /// What to take of a link whose queue others fill.
+    fn share(&mut self, now: Time, measurement: &Measurement) -> Option<Bitrate> {
+        let base = self.path.base().unwrap_or_default();
+        let sight = Sight {
+            standing: self.path.stood(),
+            kept: self.kept(measurement.latency),
+            limit: self.room(measurement.latency).mul_f64(SHARED_SHARE),
+            base,
+            carried: self.path.rate(),
+            is_least: self.wanted == self.range.minimum,
+            lost_packets: measurement.lost_packets,
+        };
+        let share = self.rivalry.update(now, &sight);
+        self.shared_queue = share.map(|_| sight.limit);
+        self.path.keep_base(share.is_some());
+        share
+    }
+
+    /// What of the latency is left for queues: a round trip and a half are for a repair.
+    fn room(&self, latency: Duration) -> Duration {
+        let base = self.path.base().unwrap_or_default();
+        latency.saturating_sub(base + base / 2)
     }
 
     /// The queue that is kept on purpose.
     fn kept(&self, latency: Duration) -> Duration {
-        let base = self.path.base().unwrap_or_default();
-        let room = latency.saturating_sub(base + base / 2);
-        room.mul_f64(KEPT_SHARE).clamp(LEAST_KEPT, MOST_KEPT)
+        self.room(latency).mul_f64(KEPT_SHARE).clamp(LEAST_KEPT, MOST_KEPT)
     }
 
     /// The rate from now on: below what is carried if more waits than is kept, higher if hardly
     /// anything does.
-    fn decide(&self, measurement: &Measurement) -> Bitrate {
+    fn decide(&self, now: Time, measurement: &Measurement) -> Bitrate {
         let carried = self.path.capacity();
-        // What is left for the video of a share of what is carried.
-        let video = |carried: Bitrate, share: f64| {
-            carried.scaled(MEDIA_SHARE * share).saturating_sub(measurement.beside)
-        };
+        let video = |carried, share| video(measurement, carried, share);
         let kept = self.kept(measurement.latency);
         let filled = self.path.waiting().as_secs_f64() / kept.as_secs_f64();
         if filled >= 1.0 {
             // Beyond what is kept, the rate falls under what is carried, so that it drains.
-            let share = (2.0 - filled).max(DEEPEST_CUT);
+            let share = (1.0 - (filled - 1.0) / DRAINED_IN).max(DEEPEST_CUT);
             return self.clamp(video(carried, share)).min(self.wanted);
         }
         if filled >= ROOM {
@@ -226,7 +269,12 @@ impl Controller {
         let climbing = self.wanted.scaled(1.0 + climb).max(video(self.path.rate(), RETURN_SHARE));
         // A picture that stands still proves nothing: what was reached stays, up to what was
         // proven before.
-        let proven = carried.scaled(PROVEN_FACTOR).max(carried.saturating_add(PROVEN_STEP));
+        let proven = if self.path.is_lossy(now) {
+            // A queue that grows is not seen so well: no more is tried than what is proven.
+            video(carried, LOSSY_FACTOR)
+        } else {
+            carried.scaled(PROVEN_FACTOR).max(carried.saturating_add(PROVEN_STEP))
+        };
         self.clamp(climbing.min(proven).max(self.wanted))
     }
 
@@ -245,6 +293,11 @@ impl Controller {
     fn clamp(&self, target: Bitrate) -> Bitrate {
         target.min(self.range.maximum).max(self.range.minimum)
     }
+}
+
+/// What is left for the video of a share of what is carried.
+fn video(measurement: &Measurement, carried: Bitrate, share: f64) -> Bitrate {
+    carried.scaled(MEDIA_SHARE * share).saturating_sub(measurement.beside)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod burst;
 mod controller;
 mod ladder;
 mod path;
+mod rivalry;
 mod target;
 mod watch;
 mod window;

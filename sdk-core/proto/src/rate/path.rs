@@ -28,6 +28,9 @@ pub struct Measurement {
     pub acknowledged: ByteCount,
     /// Media bytes sent and not acknowledged yet.
     pub in_flight: ByteCount,
+    /// Since when the oldest byte in flight has been on its way again, because it was lost; nothing,
+    /// if that is not known.
+    pub repairing_since: Option<Time>,
     /// What is sent beside the video: sound.
     pub beside: Bitrate,
     /// How long the receiver holds media back: what is later than this is lost.
@@ -56,10 +59,11 @@ pub struct PathEstimate {
     /// Round trips of single packets: over a long while, and now.
     base: WindowedMinimum,
     recent: WindowedMinimum,
-    /// Over the time of a repair: how long acknowledgements are overdue, and how long media waits.
+    /// Over the time of a repair: how long acknowledgements are overdue.
     overdue: WindowedMinimum,
-    waits: WindowedMinimum,
     waiting: Duration,
+    /// Whether the shortest round trip stays, however long ago it was.
+    keeps_base: bool,
     lost_packets: u64,
     lossy_until: Time,
 }
@@ -94,6 +98,7 @@ const IDLE: Duration = Duration::from_millis(300);
 /// How much of what is acknowledged now goes into what is carried, with each update. It falls
 /// slowly: a dip is answered for the queue that it leaves, not by forgetting the link.
 const RISE_WEIGHT: f64 = 0.2;
+const LOSSY_RISE_WEIGHT: f64 = 0.05;
 const FALL_WEIGHT: f64 = 0.03;
 /// A path is taken to carry at least this share of the lowest bitrate.
 const LEAST_SHARE: f64 = 0.25;
@@ -118,8 +123,8 @@ impl PathEstimate {
             base: WindowedMinimum::new(BASE_WINDOW),
             recent: WindowedMinimum::new(RECENT_WINDOW),
             overdue: WindowedMinimum::new(REPAIR_WINDOW),
-            waits: WindowedMinimum::new(REPAIR_WINDOW),
             waiting: Duration::ZERO,
+            keeps_base: false,
             lost_packets: 0,
             lossy_until: now,
         }
@@ -169,6 +174,18 @@ impl PathEstimate {
         carried.max(self.least()).time_for(self.in_flight).saturating_sub(base)
     }
 
+    /// How long single packets have stood on their way lately.
+    pub fn stood(&self) -> Duration {
+        let base = self.base.minimum().unwrap_or_default();
+        self.recent.minimum().unwrap_or(base).saturating_sub(base)
+    }
+
+    /// Whether the shortest round trip stays from now on, however long ago it was: the queue on the
+    /// way is somebody else's, and will not be empty while it is shared.
+    pub fn keep_base(&mut self, keeps_base: bool) {
+        self.keeps_base = keeps_base;
+    }
+
     /// Whether a loss is being repaired, for all that is known.
     pub fn is_lossy(&self, now: Time) -> bool {
         now < self.lossy_until
@@ -198,7 +215,8 @@ impl PathEstimate {
         self.note_progress(now, measurement);
         self.acknowledged.add(now, measurement.acknowledged);
         self.steady.add(now, measurement.acknowledged);
-        if measurement.lost_packets > self.lost_packets {
+        let is_lost = measurement.lost_packets > self.lost_packets;
+        if is_lost || measurement.repairing_since.is_some() {
             self.lost_packets = measurement.lost_packets;
             self.lossy_until = now + REPAIR_WINDOW;
         }
@@ -209,6 +227,9 @@ impl PathEstimate {
         let lossy = self.is_lossy(now);
         let base = self.base.minimum().unwrap_or_default();
         let age = self.sent.front().map_or(Duration::ZERO, |(at, _)| now.since(*at));
+        // What follows a loss is acknowledged when it has been repaired.
+        let repairing = measurement.repairing_since.map(|since| now.since(since));
+        let age = repairing.map_or(age, |repairing| age.min(repairing));
         let overdue = age.saturating_sub(base + OVERDUE_SLACK);
         self.overdue.add(now, overdue);
         let overdue = least(lossy, overdue, &self.overdue);
@@ -218,9 +239,14 @@ impl PathEstimate {
 
         let ahead = (measurement.in_flight + measurement.queued).saturating_sub(measurement.burst);
         let carried = self.capacity.max(self.rate()).max(self.least());
-        let waiting = carried.time_for(ahead).saturating_sub(base + NOISE);
-        self.waits.add(now, waiting);
-        self.waiting = least(lossy, waiting, &self.waits).max(overdue);
+        let mut waiting = carried.time_for(ahead).saturating_sub(base + NOISE);
+        if lossy {
+            // Much of what is in flight has arrived, and waits only to be acknowledged.
+            let way = round_trip.saturating_sub(base + NOISE);
+            let before = carried.time_for(measurement.queued.saturating_sub(measurement.burst));
+            waiting = waiting.min(way + before);
+        }
+        self.waiting = waiting.max(overdue);
     }
 
     fn least(&self) -> Bitrate {
@@ -260,7 +286,10 @@ impl PathEstimate {
         self.total = measurement.acknowledged;
         self.progressed = now;
         if let Some(round_trip_time) = measurement.round_trip_time {
-            self.base.add(now, round_trip_time);
+            match self.keeps_base {
+                true => self.base.keep(now, round_trip_time),
+                false => self.base.add(now, round_trip_time),
+            }
             self.recent.add(now, round_trip_time);
         }
     }
@@ -268,8 +297,11 @@ impl PathEstimate {
     /// While nothing waits, more may be carried than is sent; while nothing at all gets through,
     /// nothing is learnt.
     fn note_capacity(&mut self, now: Time, waiting: Duration) {
-        let rate = self.rate();
+        let lossy = self.is_lossy(now);
+        // What a repair has held back is acknowledged at once: that is no rate.
+        let rate = if lossy { self.steady.rate() } else { self.rate() };
         let weight = match rate > self.capacity {
+            true if lossy => LOSSY_RISE_WEIGHT,
             true => RISE_WEIGHT,
             false if waiting > FULL && !self.is_stalled(now) => FALL_WEIGHT,
             false => return,

@@ -81,6 +81,13 @@ impl WindowedMinimum {
         }
     }
 
+    /// Notes a value, and keeps the least of all so far for another window.
+    pub fn keep(&mut self, now: Time, value: Duration) {
+        let least = self.minimum().map_or(value, |least| least.min(value));
+        self.samples.clear();
+        self.samples.push_back((now, least));
+    }
+
     /// The least of what was noted within the window.
     pub fn minimum(&self) -> Option<Duration> {
         self.samples.front().map(|first| first.1)

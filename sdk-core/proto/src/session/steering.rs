@@ -130,6 +130,7 @@ impl Steering {
             latency,
             acknowledged: feedback.acknowledged,
             in_flight: feedback.in_flight,
+            repairing_since: feedback.repairing_since,
         };
         let direction = self.controller.measure(now, &measurement);
         if direction == Some(Direction::Down) {

@@ -25,12 +25,17 @@ pub struct Feedback {
     pub newest_round_trip: Option<Duration>,
     /// Every byte put on the wire above UDP: media, retransmissions, control.
     pub sent: ByteCount,
-    /// Media bytes that the peer has acknowledged, with their packet headers.
+    /// Media bytes that the peer has acknowledged, or is otherwise known to have, with their packet
+    /// headers.
     pub acknowledged: ByteCount,
     /// Packets that the peer has reported missing, each counted once.
     pub lost_packets: u64,
-    /// Media bytes sent and neither acknowledged nor given up, with their packet headers.
+    /// Media bytes sent that the peer is not known to have, and that are not given up, with their
+    /// packet headers.
     pub in_flight: ByteCount,
     /// Media bytes accepted and not yet sent once, with their packet headers.
     pub unsent: ByteCount,
+    /// Since when what holds acknowledgements back has been on its way again, after the peer
+    /// reported it lost; nothing, if nothing holds them back.
+    pub repairing_since: Option<Time>,
 }

@@ -231,7 +231,7 @@ impl Live {
     }
 
     pub(crate) fn in_flight(&self) -> ByteCount {
-        self.sender.in_flight_bytes()
+        self.sender.unknown_bytes()
     }
 
     pub(crate) fn feedback(&self, now: Time) -> Feedback {
@@ -242,10 +242,11 @@ impl Live {
             rtt_min: self.round_trip.minimum(),
             newest_round_trip: self.sender.newest_round_trip(),
             sent: self.counts.bytes_sent,
-            acknowledged: self.sender.counts.bytes_acknowledged,
+            acknowledged: self.sender.counts.bytes_delivered,
             lost_packets: self.sender.counts.reported_lost,
-            in_flight: self.sender.in_flight_bytes(),
+            in_flight: self.sender.unknown_bytes(),
             unsent: self.sender.unsent_bytes(),
+            repairing_since: self.sender.repairing_since(),
         }
     }
 

@@ -124,6 +124,7 @@ impl Sender {
             let Some(entry) = self.ring.get_mut(index) else { break };
             if std::mem::take(&mut entry.missing) && again > 0 {
                 again -= 1;
+                entry.report_answered = now;
                 self.want(index, Wanted::Lost);
             }
         }

@@ -22,6 +22,7 @@ use super::wire::{
 };
 
 mod ahead;
+mod arrival;
 mod plan;
 mod repair;
 mod retransmit;
@@ -29,6 +30,7 @@ mod retransmit;
 mod tests;
 
 use ahead::Ahead;
+use arrival::Known;
 use plan::{Bursts, Copies, LossShare, Waiting};
 
 /// The sender keeps a packet at least so long, even with a short latency (section 4.6).
@@ -93,6 +95,8 @@ pub(crate) struct SenderCounts {
     pub(crate) repairs: u64,
     pub(crate) bytes_repair: ByteCount,
     pub(crate) bytes_acknowledged: ByteCount,
+    /// Of packets that are known to have arrived, acknowledged or not.
+    pub(crate) bytes_delivered: ByteCount,
 }
 
 struct Entry {
@@ -106,8 +110,12 @@ struct Entry {
     copies: Copies,
     /// Named in a loss report before.
     reported: bool,
+    /// When a report last had it sent again; zero if none has.
+    report_answered: Time,
     /// Named in the latest one.
     missing: bool,
+    /// Known to have arrived, though it is not acknowledged.
+    arrived: bool,
     /// Combinations that had been sent when it was sent for the first time.
     repairs_before: u64,
     /// Too late to be sent again.
@@ -144,6 +152,7 @@ pub(crate) struct Sender {
     acknowledged: SequenceNumber,
     drop_requests: VecDeque<LossRange>,
     newest_round_trip: Option<Duration>,
+    known: Known,
     bursts: Bursts,
     share: LossShare,
     waiting: Waiting,
@@ -175,6 +184,7 @@ impl Sender {
             acknowledged: first,
             drop_requests: VecDeque::with_capacity(MAX_DROP_REQUESTS),
             newest_round_trip: None,
+            known: Known::default(),
             bursts: Bursts::default(),
             share: LossShare::default(),
             waiting: Waiting::new(),
@@ -223,7 +233,9 @@ impl Sender {
             wanted: Wanted::No,
             copies: Copies::default(),
             reported: false,
+            report_answered: Time::ZERO,
             missing: false,
+            arrived: false,
             repairs_before: 0,
             given_up: false,
         });
@@ -249,7 +261,9 @@ impl Sender {
         }
         let acknowledged = next.offset_from(self.first).unwrap_or(0);
         let newest = acknowledged.checked_sub(1).and_then(|newest| self.ring.get(newest));
-        if let Some(newest) = newest.filter(|entry| entry.retransmissions == 0) {
+        // What was known before tells nothing of the way now.
+        let newest = newest.filter(|entry| entry.retransmissions == 0 && !entry.arrived);
+        if let Some(newest) = newest {
             self.newest_round_trip = Some(now.since(newest.last_sent));
         }
         for _ in 0..acknowledged {
@@ -257,6 +271,9 @@ impl Sender {
                 && !entry.given_up
             {
                 self.counts.bytes_acknowledged += entry.length.into();
+                if !entry.arrived {
+                    self.counts.bytes_delivered += entry.length.into();
+                }
             }
         }
     }
@@ -358,10 +375,6 @@ impl Sender {
         self.sent
     }
 
-    pub(crate) fn in_flight_bytes(&self) -> ByteCount {
-        self.in_flight_bytes.into()
-    }
-
     pub(crate) fn unsent(&self) -> usize {
         self.ring.len() - self.sent
     }
@@ -400,8 +413,11 @@ impl Sender {
         acknowledged.max(entry.origin + late_drop(&self.terms))
     }
 
-    fn too_late(&self, now: Time, index: usize) -> bool {
-        let late = self.ring.get(index).is_some_and(|entry| self.deadline(entry) < now);
+    fn too_late(&self, now: Time, index: usize, round_trip: &RoundTrip) -> bool {
+        // What leaves now stands in the queue on the way, if there is one for all that is known.
+        let newest = self.newest_round_trip.unwrap_or_default();
+        let standing = round_trip.smoothed().min(newest).saturating_sub(round_trip.minimum());
+        let late = self.ring.get(index).is_some_and(|entry| self.deadline(entry) < now + standing);
         late && self.terms.drops_late
     }
 
@@ -458,7 +474,11 @@ impl Sender {
             self.protect(0);
         }
         let entry = self.ring.pop_front()?;
-        let popped = Popped { length: entry.length, given_up: entry.given_up };
+        let Entry { length, given_up, arrived, .. } = entry;
+        if arrived {
+            self.forget_arrived(length);
+        }
+        let popped = Popped { length, given_up, arrived };
         self.pool.give_back(entry.slot);
         self.first = self.first.plus(1);
         self.gone += 1;
@@ -489,4 +509,5 @@ fn late_drop(terms: &Terms) -> Duration {
 struct Popped {
     length: usize,
     given_up: bool,
+    arrived: bool,
 }

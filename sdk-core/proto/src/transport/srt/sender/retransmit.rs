@@ -56,8 +56,12 @@ impl Sender {
             let crossed = entry.retransmissions > 0
                 && (entry.copies.left > 0 || now < entry.last_sent + crossing);
             if !crossed {
+                entry.report_answered = now;
                 self.want(index, Wanted::Lost);
             }
+        }
+        if end > start {
+            self.note_arrived(now, end);
         }
         end.saturating_sub(start).max(1)
     }
@@ -139,7 +143,7 @@ impl Sender {
         wanted: Wanted,
         round_trip: &RoundTrip,
     ) -> bool {
-        let late = self.too_late(now, index);
+        let late = self.too_late(now, index, round_trip);
         if late && wanted == Wanted::Lost {
             self.give_up(index);
             return false;

@@ -1,0 +1,111 @@
+//! Whose queue it is, and what is done about it.
+
+use super::*;
+
+const KEPT: Duration = Duration::from_millis(70);
+const LIMIT: Duration = Duration::from_millis(280);
+const DECISION: Duration = Duration::from_millis(20);
+
+fn kilobits(rate: u64) -> Bitrate {
+    Bitrate::from_kilobits_per_second(rate)
+}
+
+/// Looks for so long at a queue of this length, with so much carried; what is taken at the end.
+fn look(
+    rivalry: &mut Rivalry,
+    now: &mut Time,
+    time: Duration,
+    standing: impl Fn(Duration) -> Duration,
+    carried: impl Fn(Duration) -> Bitrate,
+) -> Option<Bitrate> {
+    let began = *now;
+    let mut share = None;
+    while now.since(began) < time {
+        *now += DECISION;
+        let passed = now.since(began);
+        let sight = Sight {
+            standing: standing(passed),
+            kept: KEPT,
+            limit: LIMIT,
+            base: Duration::from_millis(60),
+            carried: carried(passed),
+            is_least: false,
+            lost_packets: 0,
+        };
+        share = rivalry.update(*now, &sight);
+    }
+    share
+}
+
+/// A queue of 200 ms that stays while less and less is sent.
+fn shared() -> (Rivalry, Time) {
+    let (mut rivalry, mut now) = (Rivalry::default(), Time::ZERO);
+    let stays = |_| Duration::from_millis(200);
+    let less = |passed: Duration| kilobits(2_000).scaled(1.0 - passed.as_secs_f64() / 2.0);
+    let share = look(&mut rivalry, &mut now, Duration::from_secs(2), stays, less);
+    assert!(share.is_some_and(|share| share > kilobits(1_300)), "{share:?}");
+    (rivalry, now)
+}
+
+#[test]
+fn a_queue_that_stays_while_less_is_sent_is_shared_and_more_is_taken_step_by_step() {
+    let (mut rivalry, mut now) = shared();
+    let stays = |_| Duration::from_millis(200);
+    let take = |rivalry: &mut Rivalry, now: &mut Time| {
+        look(rivalry, now, Duration::from_secs(1), stays, |_| kilobits(1_500)).unwrap()
+    };
+    let (first, second) = (take(&mut rivalry, &mut now), take(&mut rivalry, &mut now));
+    assert!(second > first.scaled(1.05) && second < first.scaled(1.2), "{first} then {second}");
+}
+
+#[test]
+fn a_queue_that_goes_away_was_ones_own() {
+    let (mut rivalry, mut now) = (Rivalry::default(), Time::ZERO);
+    for _ in 0..10 {
+        let drains = |passed: Duration| Duration::from_millis(200).saturating_sub(passed / 4);
+        let less = |passed: Duration| kilobits(2_000).scaled(1.0 - passed.as_secs_f64());
+        let share = look(&mut rivalry, &mut now, Duration::from_millis(800), drains, less);
+        assert_eq!(share, None);
+    }
+}
+
+#[test]
+fn a_queue_that_is_kept_while_as_much_is_carried_as_before_is_no_ones_else() {
+    let (mut rivalry, mut now) = (Rivalry::default(), Time::ZERO);
+    let kept = |_| KEPT + Duration::from_millis(10);
+    let share = look(&mut rivalry, &mut now, Duration::from_secs(10), kept, |_| kilobits(2_000));
+    assert_eq!(share, None);
+}
+
+#[test]
+fn an_overflow_is_answered_once_and_a_loss_beside_it_not_at_all() {
+    let (mut rivalry, mut now) = shared();
+    let sight = |standing, lost_packets| Sight {
+        standing: Duration::from_millis(standing),
+        kept: KEPT,
+        limit: LIMIT,
+        base: Duration::from_millis(60),
+        carried: kilobits(1_500),
+        is_least: false,
+        lost_packets,
+    };
+    let mut take = |standing, lost| {
+        now += DECISION;
+        rivalry.update(now, &sight(standing, lost)).unwrap().as_bits_per_second() as f64
+    };
+    let before = take(200, 0);
+    let beside = take(90, 3);
+    assert!(beside > before, "a loss while the queue is short is chance");
+    let after = take(200, 8);
+    assert!((after / beside - LEFT).abs() < 0.02, "{after} after {beside}");
+    assert!(take(200, 12) > after, "the same overflow");
+}
+
+#[test]
+fn an_empty_queue_ends_it_and_so_does_one_that_is_too_long() {
+    for standing in [Duration::ZERO, LIMIT * 2] {
+        let (mut rivalry, mut now) = shared();
+        let share = look(&mut rivalry, &mut now, GONE * 2, |_| standing, |_| kilobits(1_500));
+        assert_eq!(share, None, "{standing:?}");
+    }
+}
