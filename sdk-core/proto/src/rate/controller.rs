@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use super::path::{Measurement, PathEstimate};
-use super::rivalry::{Rivalry, Sight};
+use super::rivalry::{Rivalry, Sight, Verdict};
 use crate::pace::{Forecast, Fresh};
 use crate::units::{Bitrate, ByteCount, Time};
 
@@ -225,7 +225,14 @@ impl Controller {
             is_least: self.wanted == self.range.minimum,
             lost_packets: measurement.lost_packets,
         };
-        let share = self.rivalry.update(now, &sight);
+        let share = match self.rivalry.update(now, &sight) {
+            Verdict::Own => None,
+            Verdict::Share(share) => Some(share),
+            Verdict::LongerWay => {
+                self.path.forget_base();
+                None
+            }
+        };
         self.shared_queue = share.map(|_| sight.limit);
         self.path.keep_base(share.is_some());
         share

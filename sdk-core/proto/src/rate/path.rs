@@ -180,6 +180,14 @@ impl PathEstimate {
         self.recent.minimum().unwrap_or(base).saturating_sub(base)
     }
 
+    /// The way has become longer: the shortest round trip is the one of now.
+    pub fn forget_base(&mut self) {
+        self.base = WindowedMinimum::new(BASE_WINDOW);
+        if let Some(recent) = self.recent.minimum() {
+            self.base.add(self.measured, recent);
+        }
+    }
+
     /// Whether the shortest round trip stays from now on, however long ago it was: the queue on the
     /// way is somebody else's, and will not be empty while it is shared.
     pub fn keep_base(&mut self, keeps_base: bool) {

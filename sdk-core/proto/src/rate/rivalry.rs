@@ -11,6 +11,17 @@ use std::time::Duration;
 
 use crate::units::{Bitrate, ByteCount, Time};
 
+/// What is to be done about a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is one's own, if there is one.
+    Own,
+    /// To take so much of the link, as carried.
+    Share(Bitrate),
+    /// It is none: the way has become longer.
+    LongerWay,
+}
+
 /// What is seen of the queue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sight {
@@ -34,6 +45,8 @@ pub(super) struct Sight {
 #[derive(Debug, Default)]
 pub(super) struct Rivalry {
     standing: Option<Standing>,
+    /// The same, as long as it does not even move.
+    even: Option<Standing>,
     sharing: Option<Sharing>,
     /// When a queue was last shared for a while.
     shared_at: Option<Time>,
@@ -75,6 +88,9 @@ const CERTAIN: Duration = Duration::from_secs(3);
 /// link itself changes, a queue grows and shrinks by more.
 const SPREAD: f64 = 0.3;
 const LEAST_SPREAD: Duration = Duration::from_millis(40);
+/// Nobody's queue stays this even for so long: that is a way that has become longer.
+const EVEN: Duration = Duration::from_millis(12);
+const EVEN_FOR: Duration = Duration::from_secs(5);
 /// Way was given if no more than this is carried of what was.
 const GAVE_WAY: f64 = 0.6;
 /// Below this share of the queue that is kept for so long, there is room, and nobody to share with.
@@ -93,9 +109,8 @@ const PACKET: ByteCount = ByteCount::new(1_500);
 const LEAST_ROUND_TRIP: Duration = Duration::from_millis(100);
 
 impl Rivalry {
-    /// Takes a look at the queue; answers with what to take of the link, as carried, if it is
-    /// shared.
-    pub(super) fn update(&mut self, now: Time, sight: &Sight) -> Option<Bitrate> {
+    /// Takes a look at the queue.
+    pub(super) fn update(&mut self, now: Time, sight: &Sight) -> Verdict {
         let is_lost = sight.lost_packets > self.lost_packets;
         let passed = now.since(self.updated);
         (self.lost_packets, self.updated) = (sight.lost_packets, now);
@@ -103,6 +118,10 @@ impl Rivalry {
             self.stood_at = now;
         }
         let too_long = sight.standing > sight.limit.mul_f64(BEYOND);
+        if self.is_longer_way(now, sight) {
+            *self = Self { lost_packets: self.lost_packets, updated: now, ..Self::default() };
+            return Verdict::LongerWay;
+        }
         if too_long || now.since(self.stood_at) >= GONE {
             (self.standing, self.sharing) = (None, None);
             self.shared_at = self.shared_at.filter(|_| !too_long);
@@ -114,21 +133,21 @@ impl Rivalry {
         } else {
             self.watch(now, sight);
         }
-        self.sharing.map(|sharing| sharing.share)
+        self.sharing.map_or(Verdict::Own, |sharing| Verdict::Share(sharing.share))
+    }
+
+    fn is_longer_way(&mut self, now: Time, sight: &Sight) -> bool {
+        let even = Standing::look(self.even, now, sight);
+        let is_even = sight.standing >= sight.kept && even.spread() <= EVEN;
+        self.even = Some(if is_even { even } else { Standing::look(None, now, sight) });
+        is_even && now.since(even.since) >= EVEN_FOR
     }
 
     /// Looks whether a queue goes away.
     fn watch(&mut self, now: Time, sight: &Sight) {
-        let seen = sight.standing;
-        let first = Standing { since: now, carried: sight.carried, shortest: seen, longest: seen };
-        let before = self.standing.unwrap_or(first);
-        let standing = Standing {
-            shortest: before.shortest.min(seen),
-            longest: before.longest.max(seen),
-            ..before
-        };
+        let standing = Standing::look(self.standing, now, sight);
         let spread = standing.longest.mul_f64(SPREAD).max(LEAST_SPREAD);
-        if seen < sight.kept || standing.longest - standing.shortest > spread {
+        if sight.standing < sight.kept || standing.spread() > spread {
             self.standing = None;
             return;
         }
@@ -139,8 +158,24 @@ impl Rivalry {
         if (gave_way || known) && now.since(standing.since) >= stands {
             self.standing = None;
             let share = standing.carried.scaled(LEFT).max(sight.carried);
-            self.sharing = Some(Sharing { since: now, share, longest: seen, answered_until: now });
+            let longest = sight.standing;
+            self.sharing = Some(Sharing { since: now, share, longest, answered_until: now });
         }
+    }
+}
+
+impl Standing {
+    /// Another look at one that has been there since `before`.
+    fn look(before: Option<Self>, now: Time, sight: &Sight) -> Self {
+        let seen = sight.standing;
+        let first = Self { since: now, carried: sight.carried, shortest: seen, longest: seen };
+        let before = before.unwrap_or(first);
+        let (shortest, longest) = (before.shortest.min(seen), before.longest.max(seen));
+        Self { shortest, longest, ..before }
+    }
+
+    fn spread(&self) -> Duration {
+        self.longest - self.shortest
     }
 }
 

@@ -20,11 +20,13 @@ fn look(
 ) -> Option<Bitrate> {
     let began = *now;
     let mut share = None;
+    let mut number = 0;
     while now.since(began) < time {
         *now += DECISION;
         let passed = now.since(began);
         let sight = Sight {
-            standing: standing(passed),
+            // No queue stands quite still.
+            standing: standing(passed) + Duration::from_millis(number % 4 * 6),
             kept: KEPT,
             limit: LIMIT,
             base: Duration::from_millis(60),
@@ -32,7 +34,12 @@ fn look(
             is_least: false,
             lost_packets: 0,
         };
-        share = rivalry.update(*now, &sight);
+        number += 1;
+        share = match rivalry.update(*now, &sight) {
+            Verdict::Share(share) => Some(share),
+            Verdict::Own => None,
+            Verdict::LongerWay => panic!("the way is as long as it was"),
+        };
     }
     share
 }
@@ -91,7 +98,10 @@ fn an_overflow_is_answered_once_and_a_loss_beside_it_not_at_all() {
     };
     let mut take = |standing, lost| {
         now += DECISION;
-        rivalry.update(now, &sight(standing, lost)).unwrap().as_bits_per_second() as f64
+        match rivalry.update(now, &sight(standing, lost)) {
+            Verdict::Share(share) => share.as_bits_per_second() as f64,
+            verdict => panic!("{verdict:?}"),
+        }
     };
     let before = take(200, 0);
     let beside = take(90, 3);
@@ -108,4 +118,23 @@ fn an_empty_queue_ends_it_and_so_does_one_that_is_too_long() {
         let share = look(&mut rivalry, &mut now, GONE * 2, |_| standing, |_| kilobits(1_500));
         assert_eq!(share, None, "{standing:?}");
     }
+}
+
+#[test]
+fn a_queue_that_never_moves_is_a_longer_way() {
+    let (mut rivalry, mut now) = (Rivalry::default(), Time::ZERO);
+    let sight = |millis: u64| Sight {
+        standing: Duration::from_millis(160 + millis % 3),
+        kept: KEPT,
+        limit: LIMIT,
+        base: Duration::from_millis(20),
+        carried: kilobits(500),
+        is_least: true,
+        lost_packets: 0,
+    };
+    let longer = (0..400).find(|number| {
+        now += DECISION;
+        rivalry.update(now, &sight(*number)) == Verdict::LongerWay
+    });
+    assert!(longer.is_some_and(|looks| (245..260).contains(&looks)), "{longer:?}");
 }

@@ -152,7 +152,10 @@ mod tests {
             }
             let intervals = || sent.windows(2).skip(2).map(|pair| pair[1] - pair[0]);
             assert!(intervals().all(|ticks| ticks <= TABLE_INTERVAL), "{interval}: {sent:?}");
-            assert!(intervals().all(|ticks| ticks + interval > TABLE_INTERVAL), "{interval}: {sent:?}");
+            assert!(
+                intervals().all(|ticks| ticks + interval > TABLE_INTERVAL),
+                "{interval}: {sent:?}"
+            );
         }
     }
 
