@@ -13,6 +13,12 @@ const CLOCK_INTERVAL: i64 = 3_600; // 40 ms
 /// Longest time from one pair of tables to the next.
 const TABLE_INTERVAL: i64 = 9_000; // 100 ms
 
+/// The same where little is carried: as far apart as references may be (2.7.2), and less than
+/// the half second after which monitors take tables for missing (ETSI TR 101 290, 5.2.1). At 15
+/// pictures a second that spares 60 kb/s.
+const SPARING_CLOCK_INTERVAL: i64 = 9_000; // 100 ms
+const SPARING_TABLE_INTERVAL: i64 = 36_000; // 400 ms
+
 /// A longer gap stays one: it is not filled with clock references.
 const LONGEST_FILLED_GAP: i64 = 90_000; // 1 s
 
@@ -21,6 +27,7 @@ const LONGEST_FILLED_GAP: i64 = 90_000; // 1 s
 pub(super) struct Schedule {
     clock: Option<i64>,
     tables: Option<Tables>,
+    is_sparing: bool,
 }
 
 /// When tables were last sent, and how far apart units have been.
@@ -34,6 +41,16 @@ struct Tables {
 }
 
 impl Schedule {
+    /// Begins anew: nothing was sent yet.
+    pub(super) fn restart(&mut self) {
+        *self = Self { is_sparing: self.is_sparing, ..Self::default() };
+    }
+
+    /// Whether tables and references come only as often as they must.
+    pub(super) fn set_sparing(&mut self, is_sparing: bool) {
+        self.is_sparing = is_sparing;
+    }
+
     /// Whether `dts` lies so far back that the clock can only start over.
     pub(super) fn has_run_back(&self, dts: i64) -> bool {
         self.clock.is_some_and(|clock| dts < clock)
@@ -42,19 +59,21 @@ impl Schedule {
     /// What must precede or accompany a unit that is decoded at `dts`. Units of the track that
     /// carries the clock (`is_clock_track`) bring it; `starts_over` asks for tables.
     pub(super) fn begin(&mut self, dts: i64, is_clock_track: bool, starts_over: bool) -> Due {
-        let mut due = Due { pat: false, pmt: false, references: 0, reference: 0, pcr: None };
+        let mut due = Due::default();
         if self.are_tables_due(dts) || starts_over {
             let [_, steps] = self.tables.map_or([0; 2], |tables| tables.steps);
             self.tables = Some(Tables { sent: dts, now: dts, steps: [steps, 0] });
             (due.pat, due.pmt) = (true, true);
         }
         let now = dts - CLOCK_DELAY;
+        let interval = if self.is_sparing { SPARING_CLOCK_INTERVAL } else { CLOCK_INTERVAL };
         if let Some(clock) = self.clock.filter(|clock| now - clock <= LONGEST_FILLED_GAP) {
             // One reference less if this unit brings its own.
             let gap = if is_clock_track { now - clock - 1 } else { now - clock };
-            due.references = (gap / CLOCK_INTERVAL).max(0);
-            due.reference = clock + CLOCK_INTERVAL;
-            self.clock = Some(clock + due.references * CLOCK_INTERVAL);
+            due.references = (gap / interval).max(0);
+            due.reference = clock + interval;
+            due.interval = interval;
+            self.clock = Some(clock + due.references * interval);
         }
         if is_clock_track && self.clock.is_none_or(|clock| now > clock) {
             self.clock = Some(now);
@@ -66,21 +85,24 @@ impl Schedule {
     /// Whether tables must go with the unit at `dts`, because they would be late with the next if
     /// that is no nearer than the last few were.
     fn are_tables_due(&mut self, dts: i64) -> bool {
+        let interval = if self.is_sparing { SPARING_TABLE_INTERVAL } else { TABLE_INTERVAL };
         let Some(tables) = &mut self.tables else { return true };
         let [before, since] = &mut tables.steps;
         *since = (*since).max(dts - tables.now);
         tables.now = tables.now.max(dts);
-        tables.now - tables.sent + *before.max(since) > TABLE_INTERVAL
+        tables.now - tables.sent + *before.max(since) > interval
     }
 }
 
 /// What remains to be sent for one unit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Due {
     pat: bool,
     pmt: bool,
     references: i64,
     reference: i64,
+    /// From one reference to the next.
+    interval: i64,
     pcr: Option<Timestamp>,
 }
 
@@ -102,7 +124,7 @@ impl Due {
         }
         let reference = Timestamp::from_ticks(self.reference);
         self.references -= 1;
-        self.reference += CLOCK_INTERVAL;
+        self.reference += self.interval;
         Some(reference)
     }
 
@@ -153,6 +175,28 @@ mod tests {
             assert!(intervals().all(|ticks| ticks <= 9_000), "{interval}: {sent:?}");
             assert!(intervals().all(|ticks| ticks + interval > 9_000), "{interval}: {sent:?}");
         }
+    }
+
+    #[test]
+    fn where_little_is_carried_tables_and_references_come_as_rarely_as_they_may() {
+        // Packets for ten seconds of 15 pictures each: of tables, and with a reference alone.
+        let packets = |schedule: &mut Schedule| {
+            let (mut tables, mut alone) = (0, 0);
+            for dts in (0..150).map(|picture| picture * 6_000) {
+                let mut due = schedule.begin(dts, true, false);
+                tables += 2 * usize::from(due.take_pat());
+                alone += references(&mut due).len();
+            }
+            (tables, alone)
+        };
+        assert_eq!(packets(&mut Schedule::default()), (300, 149));
+        let mut schedule = Schedule::default();
+        schedule.set_sparing(true);
+        assert_eq!(packets(&mut schedule), (50, 0), "with pictures only, and every 400 ms");
+        schedule.restart();
+        assert!(schedule.begin(900_000, true, false).take_pat(), "a new beginning has its tables");
+        let mut after_gap = schedule.begin(900_000 + 27_000, true, false);
+        assert_eq!(references(&mut after_gap).len(), 2, "a hole is filled all the same");
     }
 
     #[test]
