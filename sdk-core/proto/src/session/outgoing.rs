@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::config::Config;
 use crate::media::{AccessUnit, Track};
-use crate::mux::mpegts;
+use crate::mux::mpegts::{self, Gathering};
 use crate::pace::{Dropped, Forecast, Queue, QueuedUnit};
 use crate::transport::{Keyframes, Priority, srt};
 use crate::units::{Bitrate, ByteCount, Time};
@@ -17,6 +17,9 @@ pub(super) struct Outgoing {
     payload: [u8; mpegts::PAYLOAD_LENGTH],
     /// The capture position of the picture whose packets are leaving.
     leaving: Option<i64>,
+    /// How frames of sound leave together, if they do, and those that leave with the next.
+    gathering: Option<Gathering>,
+    earlier: Vec<AccessUnit>,
     has_video: bool,
     keyframes: Keyframes,
 }
@@ -33,6 +36,8 @@ impl Outgoing {
             writer: mpegts::Writer::new(program),
             payload: [0; mpegts::PAYLOAD_LENGTH],
             leaving: None,
+            gathering: None,
+            earlier: Vec::new(),
             has_video: config.video,
             keyframes: Keyframes::default(),
         }
@@ -46,6 +51,13 @@ impl Outgoing {
     /// Units wait for `limit` at most from now on.
     pub(super) fn set_limit(&mut self, limit: Duration) {
         self.queue.set_limit(limit);
+    }
+
+    /// Where little is carried, the container spares what it can from now on, and frames of sound
+    /// leave together.
+    pub(super) fn spare(&mut self, is_scarce: bool, gathering: Option<Gathering>) {
+        self.gathering = gathering;
+        self.writer.set_sparing(is_scarce);
     }
 
     pub(super) fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
@@ -104,7 +116,7 @@ impl Outgoing {
         };
         while fits(connection) {
             left = self.leaving.take().or(left);
-            let Some(queued) = self.queue.pop() else { break };
+            let Some(queued) = self.next(now) else { break };
             self.give(now, connection, &queued);
         }
         left
@@ -118,9 +130,24 @@ impl Outgoing {
         }
     }
 
+    /// The next unit to leave; if it is sound, those that leave with it stand before it.
+    fn next(&mut self, now: Time) -> Option<QueuedUnit> {
+        let Some(gathering) = self.gathering else { return self.queue.pop() };
+        let mut queued = self.queue.pop_gathered(now, gathering.frames(), gathering.patience())?;
+        if queued.unit.track == Track::Audio {
+            let more = gathering.frames() - 1;
+            for later in std::iter::from_fn(|| self.queue.pop_sound()).take(more) {
+                self.earlier.push(std::mem::replace(&mut queued.unit, later));
+            }
+        }
+        Some(queued)
+    }
+
     fn give(&mut self, now: Time, connection: &mut srt::Connection, queued: &QueuedUnit) {
         // A unit that the container has no words for is left out, and costs nobody else.
-        if self.writer.begin(&queued.unit).is_err() {
+        let begun = self.writer.begin_gathered(&self.earlier, &queued.unit);
+        self.earlier.clear();
+        if begun.is_err() {
             return;
         }
         let first = connection.next_number();
