@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::forecast::{Forecast, Start};
 use crate::media::{AccessUnit, Track};
-use crate::units::{ByteCount, Time};
+use crate::units::{ByteCount, MediaTime, Time};
 
 /// An access unit and when it was queued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,8 +107,8 @@ impl Queue {
     }
 
     /// The oldest unit that may leave, where sound leaves `frames` at a time: once so many wait, or
-    /// the oldest has waited for `patience`. The others are had by [`Queue::pop_sound`]; pictures
-    /// do not wait for them.
+    /// the oldest has waited for `patience`. The others are had by [`Queue::pop_sound_before`];
+    /// pictures do not wait for them.
     pub fn pop_gathered(
         &mut self,
         now: Time,
@@ -126,9 +126,11 @@ impl Queue {
         self.remove(picture)
     }
 
-    /// The oldest sound.
-    pub fn pop_sound(&mut self) -> Option<AccessUnit> {
-        let oldest = self.units.iter().position(|queued| queued.unit.track == Track::Audio)?;
+    /// The oldest sound, if its time is before `end`.
+    pub fn pop_sound_before(&mut self, end: MediaTime) -> Option<AccessUnit> {
+        let is_sound = |queued: &QueuedUnit| queued.unit.track == Track::Audio;
+        let oldest = self.units.iter().position(is_sound)?;
+        self.units.get(oldest).filter(|queued| queued.unit.pts < end)?;
         self.remove(oldest).map(|queued| queued.unit)
     }
 
@@ -233,7 +235,8 @@ impl Queue {
     }
 
     fn drop_oldest_audio(&mut self) -> bool {
-        self.pop_sound().is_some()
+        let oldest = self.units.iter().position(|queued| queued.unit.track == Track::Audio);
+        oldest.and_then(|index| self.remove(index)).is_some()
     }
 
     fn drop_video_before_last_keyframe(&mut self) -> u32 {
@@ -274,7 +277,6 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::units::MediaTime;
 
     const LIMIT: Duration = Duration::from_millis(500);
 
@@ -349,7 +351,9 @@ mod tests {
                 assert!(queued.unit.track == Track::Audio || waited.is_zero(), "{waited:?}");
                 left.push(queued.unit.track);
                 let others = if queued.unit.track == Track::Audio { 2 } else { 0 };
-                for later in std::iter::from_fn(|| queue.pop_sound()).take(others) {
+                let end = MediaTime::from_millis(at as i64 + 1);
+                let next = || queue.pop_sound_before(end);
+                for later in std::iter::from_fn(next).take(others) {
                     assert!(later.pts > queued.unit.pts);
                 }
             }

@@ -28,6 +28,9 @@ pub(super) struct Outgoing {
 /// that the pacer never runs dry, and what may still be dropped stays in the queue.
 const AHEAD: Duration = Duration::from_millis(5);
 
+/// Frames of sound that lie no further apart than so many frames follow one another.
+const CONTIGUOUS: f64 = 1.5;
+
 impl Outgoing {
     pub(super) fn new(config: &Config) -> Self {
         let program = mpegts::Config { video: config.video, audio: config.audio };
@@ -135,8 +138,10 @@ impl Outgoing {
         let Some(gathering) = self.gathering else { return self.queue.pop() };
         let mut queued = self.queue.pop_gathered(now, gathering.frames(), gathering.patience())?;
         if queued.unit.track == Track::Audio {
-            let more = gathering.frames() - 1;
-            for later in std::iter::from_fn(|| self.queue.pop_sound()).take(more) {
+            for _ in 1..gathering.frames() {
+                // A gap would be closed by a reader, who is told the first one's time.
+                let end = queued.unit.pts + gathering.interval().mul_f64(CONTIGUOUS);
+                let Some(later) = self.queue.pop_sound_before(end) else { break };
                 self.earlier.push(std::mem::replace(&mut queued.unit, later));
             }
         }
@@ -162,5 +167,63 @@ impl Outgoing {
             }
             self.leaving = Some(queued.unit.pts.as_micros());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::media::AudioFormat;
+    use crate::rate::{Adaptation, EncoderTarget};
+    use crate::session::{ReconnectPolicy, Role};
+    use crate::units::MediaTime;
+
+    const FRAME: Duration = Duration::from_micros(21_333);
+
+    fn outgoing() -> Outgoing {
+        let bitrate = Bitrate::from_kilobits_per_second(32);
+        let target = EncoderTarget {
+            bitrate,
+            frame_rate: crate::media::FrameRate::new(15).unwrap(),
+            size: "416x234".parse().unwrap(),
+            audio_bitrate: bitrate,
+        };
+        let mut outgoing = Outgoing::new(&Config {
+            transport: srt::Config::default(),
+            role: Role::Caller,
+            video: true,
+            audio: Some(AudioFormat { sample_rate: 48_000, channels: 2 }),
+            target,
+            minimum_bitrate: bitrate,
+            adaptive: true,
+            adaptation: Adaptation::default(),
+            queue_limit: Duration::from_secs(1),
+            epoch: Time::ZERO,
+            reconnect: ReconnectPolicy::default(),
+        });
+        outgoing.spare(true, Some(Gathering::best(bitrate, FRAME, Duration::from_millis(90))));
+        outgoing
+    }
+
+    #[test]
+    fn frames_around_a_gap_do_not_leave_together() {
+        let mut outgoing = outgoing();
+        // Two frames, a gap of one, three more.
+        for number in [0, 1, 3, 4, 5] {
+            let pts = MediaTime::ZERO + FRAME * number;
+            let data = Bytes::from_static(&[0x21; 85]);
+            let unit = AccessUnit { track: Track::Audio, pts, dts: pts, keyframe: true, data };
+            let _ = outgoing.push(Time::ZERO, unit);
+        }
+        let later = Time::from_millis(200);
+        for (before, last) in [(1, 1), (2, 5)] {
+            let next = outgoing.next(later).unwrap();
+            assert_eq!(outgoing.earlier.len(), before);
+            assert_eq!(next.unit.pts, MediaTime::ZERO + FRAME * last);
+            outgoing.earlier.clear();
+        }
+        assert!(outgoing.is_empty());
     }
 }

@@ -61,6 +61,11 @@ impl Gathering {
         self.frames as usize
     }
 
+    /// From one frame to the next.
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
     /// How long the first of them waits for the others: half a frame longer than the last takes,
     /// which may be late itself.
     pub fn patience(&self) -> Duration {
