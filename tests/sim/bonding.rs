@@ -93,14 +93,22 @@ fn unequal_networks_carry_what_each_of_them_can() {
     ];
     for (first, second, share) in plans {
         let mut it = BondedSimulation::new(broadcast(3_300, true), &[free(first), free(second)], 5);
-        it.run(seconds(60));
+        it.run(seconds(20));
+        let mut asked = 0;
+        for _ in 0..400 {
+            it.run(millis(100));
+            asked += it.health().target.as_kilobits_per_second();
+        }
         let until = it.now().saturating_sub(UNDER_WAY);
         // A packet on the longer way may find less time than it needs, once in a while.
         let missing = missing(&it, Time::from_millis(10_000), until).len();
         assert!(missing < it.produced().len() / 500, "{missing} units are missing");
         // Where the ways differ in length, the controller takes what is on the longer one for late.
-        assert!(it.health().target.as_kilobits_per_second() >= 2_000, "{:?}", it.health());
-        assert!(share.contains(&it.links()[0].share), "{share:?}: {:?}", it.links());
+        // Of the second pair, 1.8 Mb/s are asked for on average, in a sawtooth from 0.05 to 3.3.
+        assert!(asked / 400 >= 1_750, "{} kb/s are asked for on average", asked / 400);
+        let bytes = it.links().iter().map(|link| link.bytes.as_u64() as f64).collect::<Vec<_>>();
+        let carried = bytes[0] / (bytes[0] + bytes[1]);
+        assert!(share.contains(&carried), "{share:?}: {carried} of {:?}", it.links());
     }
 }
 

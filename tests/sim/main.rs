@@ -15,4 +15,5 @@ mod ladder;
 mod loss;
 mod quic;
 mod random;
+mod sound;
 mod story;

@@ -41,6 +41,7 @@ pub(crate) fn prepare(
         .adaptive(!encoding.fixed_bitrate)
         .adaptive_frame_rate(!encoding.fixed_fps)
         .adaptive_size(!encoding.fixed_size)
+        .adaptive_audio_bitrate(!encoding.fixed_audio_bitrate)
         .minimum_video_bitrate(encoding.minimum_video_bitrate)
 }
 

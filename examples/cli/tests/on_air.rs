@@ -10,12 +10,14 @@ use support::{Golive, scratch};
 const SMALL: [&str; 6] = ["--video", "synthetic", "--size", "320x180", "--fps", "10"];
 
 /// The fields that every report has.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 18] = [
     "t_s",
     "state",
     "rtt_ms",
     "target_kbps",
     "produced_kbps",
+    "audio_target_kbps",
+    "audio_produced_kbps",
     "sent_kbps",
     "packets_sent",
     "packets_lost",

@@ -20,6 +20,7 @@ const BROADCASTER = [
   ["Round trip", (report) => unit(report.rtt_ms, "ms")],
   ["Target", (report) => unit(report.target_kbps, "kb/s")],
   ["Produced", (report) => unit(report.produced_kbps, "kb/s")],
+  ["Sound produced", (report) => unit(report.audio_produced_kbps, "kb/s")],
   ["Sent", (report) => unit(report.sent_kbps, "kb/s")],
   ["Queue", (report) => unit(report.queue_ms, "ms")],
   ["Lost", (report) => count(report.packets_lost)],

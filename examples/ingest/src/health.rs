@@ -33,6 +33,10 @@ pub struct BroadcasterReport {
     pub target_kbps: Option<f64>,
     /// What the encoders produce, in kb/s.
     pub produced_kbps: Option<f64>,
+    /// What the encoder of the sound is asked for, in kb/s.
+    pub audio_target_kbps: Option<f64>,
+    /// What it produces, in kb/s.
+    pub audio_produced_kbps: Option<f64>,
     /// What goes on the wire, in kb/s.
     pub sent_kbps: Option<f64>,
     /// Packets reported lost, before recovery.

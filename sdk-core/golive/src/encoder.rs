@@ -23,12 +23,14 @@ pub trait Encoder: Send {
     /// What keeps it from producing; the broadcast then does not start.
     fn start(&mut self, output: EncoderOutput, target: EncoderTarget) -> Result<(), Error>;
 
-    /// Produces something else from the next picture on.
+    /// Produces something else from the next picture and frame of sound on.
     ///
-    /// All three parts change while live, unless the builder was told otherwise
+    /// All parts change while live, unless the builder was told otherwise
     /// ([`Builder::adaptive_frame_rate`](crate::Builder::adaptive_frame_rate),
-    /// [`Builder::adaptive_size`](crate::Builder::adaptive_size)). Fewer pictures a second are a
-    /// choice among those captured. Another size begins with a key frame that carries its
+    /// [`Builder::adaptive_size`](crate::Builder::adaptive_size),
+    /// [`Builder::adaptive_audio_bitrate`](crate::Builder::adaptive_audio_bitrate)). Another
+    /// bitrate of the sound changes neither its sample rate nor its channels. Fewer pictures a
+    /// second are a choice among those captured. Another size begins with a key frame that carries its
     /// parameter sets; the timeline goes on. The same target may come again: what is produced is
     /// compared with it, and who did not hear is asked once more.
     fn set_target(&mut self, target: EncoderTarget);

@@ -31,9 +31,14 @@ pub struct Config {
 }
 
 impl Config {
-    /// The video encoder's settings to begin with.
+    /// The encoders' settings to begin with.
     pub fn target(&self) -> EncoderTarget {
-        EncoderTarget { bitrate: self.video_bitrate, frame_rate: self.frame_rate, size: self.size }
+        EncoderTarget {
+            bitrate: self.video_bitrate,
+            frame_rate: self.frame_rate,
+            size: self.size,
+            audio_bitrate: self.audio_bitrate,
+        }
     }
 }
 

@@ -53,7 +53,8 @@ impl Camera {
 
     fn aim_for(&mut self, kilobits: u64) {
         let bitrate = Bitrate::from_kilobits_per_second(kilobits);
-        self.encoder.set_target(EncoderTarget { bitrate, frame_rate: self.rate, size: self.size });
+        let (frame_rate, size, audio_bitrate) = (self.rate, self.size, Bitrate::ZERO);
+        self.encoder.set_target(EncoderTarget { bitrate, frame_rate, size, audio_bitrate });
     }
 }
 
@@ -193,4 +194,72 @@ fn sound_is_continuous_from_before_its_first_sample() {
     }
     let produced = kilobits(&units, 2);
     assert!((100..=135).contains(&produced), "{produced} kb/s for 128");
+}
+
+/// Three seconds of music of a kind at each of these rates, in one run: a chord over noise.
+fn encoded_music(kilobits: &[u64]) -> Vec<Vec<AccessUnit>> {
+    let rate = Bitrate::from_kilobits_per_second;
+    let mut encoder = AudioEncoder::new(rate(kilobits[0]), 0).unwrap();
+    let (mut position, mut noise) = (0_u32, 1_u32);
+    let mut samples = [0; FRAME_SAMPLES * CHANNELS];
+    let mut parts = Vec::new();
+    for kilobits in kilobits {
+        encoder.set_bitrate(rate(*kilobits)).unwrap();
+        let mut units = Vec::new();
+        for _ in 0..3 * SAMPLE_RATE as usize / FRAME_SAMPLES {
+            for frame in samples.chunks_mut(CHANNELS) {
+                let time = f64::from(position) / f64::from(SAMPLE_RATE);
+                let tone = |hertz: f64| (time * hertz * std::f64::consts::TAU).sin() * 4_000.0;
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let hiss = f64::from(noise >> 16) / 65_536.0 * 3_000.0;
+                frame[0] = (tone(220.0) + tone(331.0) + hiss) as i16;
+                frame[1] = (tone(441.0) - hiss) as i16;
+                position += 1;
+            }
+            units.extend(encoder.encode(&samples).unwrap());
+        }
+        parts.push(units);
+    }
+    parts
+}
+
+#[test]
+fn the_sounds_rate_follows_its_command_within_a_second_and_a_decoder_hears_no_seam() {
+    use fdk_aac::dec::{Decoder, Transport};
+    const KILOBITS: [u64; 6] = [128, 32, 128, 48, 96, 64];
+    let parts = encoded_music(&KILOBITS);
+    for (wanted, units) in KILOBITS.into_iter().zip(&parts) {
+        let second = SAMPLE_RATE as usize / FRAME_SAMPLES;
+        let produced = kilobits(&units[second..], 2);
+        assert!(produced.abs_diff(wanted) * 20 <= wanted, "{produced} kb/s for {wanted}");
+        // Five frames together, as they may leave, differ little once it has settled.
+        let fives = units[second..].chunks_exact(5);
+        let longest = fives.map(|five| five.iter().map(|unit| unit.data.len()).sum::<usize>());
+        let mean = wanted as usize * 1_000 / 8 * FRAME_SAMPLES * 5 / SAMPLE_RATE as usize;
+        let longest = longest.max().unwrap();
+        let allowed = if wanted <= 48 { 105 } else { 115 };
+        assert!(longest * 100 <= mean * allowed, "{longest} bytes where {mean} are the mean");
+    }
+    // The configuration that was told at the beginning is that of all frames.
+    let mut decoder = Decoder::new(Transport::Raw);
+    decoder.config_raw(&[0x11, 0x90]).unwrap();
+    let mut samples = [0; FRAME_SAMPLES * CHANNELS];
+    let mut last = [0; CHANNELS];
+    let mut heard = 0;
+    for unit in parts.concat() {
+        assert_eq!(decoder.fill(&unit.data).unwrap(), unit.data.len());
+        decoder.decode_frame(&mut samples).unwrap();
+        heard += usize::from(samples.iter().any(|sample| sample.unsigned_abs() > 3_000));
+        // A sample that is lost or comes twice would be a click.
+        for frame in samples.chunks(CHANNELS) {
+            let leap = frame[0].abs_diff(last[0]).max(frame[1].abs_diff(last[1]));
+            assert!(leap < 12_000, "a leap of {leap} at {:?}", unit.pts);
+            last.copy_from_slice(frame);
+        }
+    }
+    let frames: usize = parts.iter().map(Vec::len).sum();
+    assert!(heard + 5 > frames, "{heard} of {frames} frames are heard");
+    let units = parts.concat();
+    let apart = units.windows(2).map(|pair| pair[1].pts.since(pair[0].pts).as_micros());
+    assert!(apart.clone().all(|micros| (21_332..=21_334).contains(&micros)));
 }

@@ -52,6 +52,7 @@ fn size_and_frame_rate_change_while_live() {
         bitrate: Bitrate::from_kilobits_per_second(200),
         frame_rate: FrameRate::new(10).unwrap(),
         size: PictureSize::new(160, 90).unwrap(),
+        audio_bitrate: Bitrate::from_kilobits_per_second(64),
     };
     producer.set_target(target);
     assert_eq!(producer.target(), target);
@@ -61,6 +62,33 @@ fn size_and_frame_rate_change_while_live() {
     assert!(video[..8].iter().any(|unit| unit.keyframe), "another size begins with an IDR");
     let tenths = video[4..].iter().filter(|unit| unit.pts.as_micros() % 100_000 == 0);
     assert!(tenths.count() >= 7, "ten pictures a second");
+}
+
+#[test]
+fn the_sounds_bitrate_changes_while_live_on_one_timeline() {
+    let config = Config { video: None, ..small() };
+    let full = config.target();
+    let (mut producer, receiver) = start(config);
+    let mut units = collect(&receiver, Track::Audio, 60);
+    let mean = |units: &[AccessUnit]| {
+        // The tone is quiet between its beeps; whole seconds are alike.
+        let last = &units[units.len() - 47..];
+        last.iter().map(|unit| unit.data.len()).sum::<usize>() / 47
+    };
+    let before = mean(&units);
+    let audio_bitrate = Bitrate::from_kilobits_per_second(32);
+    producer.set_target(EncoderTarget { audio_bitrate, ..full });
+    let low = collect(&receiver, Track::Audio, 100);
+    let lowered = mean(&low);
+    producer.set_target(full);
+    let high = collect(&receiver, Track::Audio, 100);
+    let raised = mean(&high);
+    producer.stop();
+    assert!((75..=95).contains(&lowered), "{lowered} bytes a frame, 85 are 32 kb/s");
+    assert!(before > 280 && raised > 280, "{before} and {raised} bytes, 341 are 128 kb/s");
+    units.extend(low.into_iter().chain(high));
+    let apart = units.windows(2).map(|pair| pair[1].pts.since(pair[0].pts));
+    assert!(apart.max().unwrap() < Duration::from_millis(30), "no gap in the sound");
 }
 
 #[test]

@@ -29,11 +29,11 @@ pub fn config() -> Config {
         role: Role::Caller,
         video: true,
         audio: Some(SOUND),
-        audio_bitrate: SOUND_RATE,
         target: EncoderTarget {
             bitrate: Bitrate::from_kilobits_per_second(2_500),
             frame_rate: FrameRate::new(30).expect("a frame rate"),
             size: PictureSize::new(1280, 720).expect("a picture size"),
+            audio_bitrate: SOUND_RATE,
         },
         minimum_bitrate: Bitrate::from_kilobits_per_second(50),
         adaptive: true,
@@ -45,7 +45,7 @@ pub fn config() -> Config {
 }
 
 pub(super) const SOUND: AudioFormat = AudioFormat { sample_rate: 48_000, channels: 2 };
-pub(super) const SOUND_RATE: Bitrate = Bitrate::from_kilobits_per_second(128);
+const SOUND_RATE: Bitrate = Bitrate::from_kilobits_per_second(128);
 const INGEST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_710);
 /// A session that is polled so often without time passing never comes to rest.
 const RESTLESS: usize = 100_000;

@@ -7,7 +7,7 @@ use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{Bitrate, MediaTime, Time};
 
-use super::broadcast::{SOUND, SOUND_RATE};
+use super::broadcast::SOUND;
 
 /// What an encoder makes of what it is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -121,7 +121,7 @@ impl Encoder {
     }
 
     fn picture(&mut self, now: Time) -> Option<AccessUnit> {
-        let EncoderTarget { bitrate, frame_rate, size } = match self.temper {
+        let EncoderTarget { bitrate, frame_rate, size, .. } = match self.temper {
             Temper::Deaf | Temper::Stubborn => self.first,
             _ => self.target,
         };
@@ -164,7 +164,7 @@ impl Encoder {
         let pts = self.sound_time();
         self.sounds += 1;
         let frame = Duration::from_micros(21_333);
-        let length = SOUND_RATE.bytes_in(frame).as_u64() as usize;
+        let length = self.target.audio_bitrate.bytes_in(frame).as_u64() as usize;
         let data = Bytes::from(vec![0x21; length]);
         AccessUnit { track: Track::Audio, pts, dts: pts, keyframe: true, data }
     }

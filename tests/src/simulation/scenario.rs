@@ -207,7 +207,7 @@ impl Scenario {
         config.target.bitrate = self.maximum;
         config.minimum_bitrate = MINIMUM;
         config.adaptive = adaptive;
-        config.adaptation = Adaptation { frame_rate: false, size: false };
+        config.adaptation = Adaptation { frame_rate: false, size: false, sound: false };
         config
     }
 }

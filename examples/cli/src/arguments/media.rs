@@ -44,7 +44,7 @@ pub(crate) struct EncodingArguments {
     #[arg(long, value_name = "RATE", default_value = "2500k", value_parser = video_bitrate)]
     pub(crate) video_bitrate: Bitrate,
 
-    /// Bitrate of the sound
+    /// Bitrate of the sound, and the most that adaptation may go back to
     #[arg(long, value_name = "RATE", default_value = "128k", value_parser = audio_bitrate)]
     pub(crate) audio_bitrate: Bitrate,
 
@@ -52,7 +52,7 @@ pub(crate) struct EncodingArguments {
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = value::duration)]
     pub(crate) keyframe_interval: Duration,
 
-    /// Keep bitrate, frame rate and size, whatever the network carries
+    /// Keep bitrates, frame rate and size, whatever the network carries
     #[arg(long)]
     pub(crate) fixed_bitrate: bool,
 
@@ -63,6 +63,10 @@ pub(crate) struct EncodingArguments {
     /// Do not make the picture smaller where the network carries too little
     #[arg(long)]
     pub(crate) fixed_size: bool,
+
+    /// Do not lower the sound's bitrate where the network carries too little
+    #[arg(long)]
+    pub(crate) fixed_audio_bitrate: bool,
 
     /// Bitrate of the picture that adaptation does not go below
     #[arg(long, value_name = "RATE", default_value = "50k", value_parser = video_bitrate)]

@@ -24,6 +24,8 @@ fn a_minute_live() -> Model {
             target_kbps: Some(2_500),
             sent_kbps: Some(2_400 + u64::from(second as u32 % 5) * 30),
             produced_kbps: Some(2_390),
+            audio_target_kbps: Some(128),
+            audio_produced_kbps: Some(127),
             packets_sent: Some(1_000),
             packets_lost: Some(12),
             packets_retransmitted: Some(13),

@@ -70,6 +70,9 @@ pub(super) fn line(report: &Report) -> String {
     if report.target_kbps.is_some() {
         add("target", rate(report.target_kbps));
     }
+    if report.audio_target_kbps.is_some() {
+        add("sound", rate(report.audio_produced_kbps));
+    }
     add("packets", count(report.packets_sent));
     add("lost", count(report.packets_lost));
     add("resent", count(report.packets_retransmitted));
@@ -164,8 +167,11 @@ mod tests {
         let text = line(&carried);
         assert!(text.contains("packets 7") && text.contains("lost –"), "{text}");
         assert!(!text.contains("frames") && !text.contains("target"), "{text}");
-        let broadcast = Report { frames_encoded: Some(30), ..carried };
-        assert!(line(&broadcast).contains("frames 30"));
+        let (frames_encoded, audio_target_kbps) = (Some(30), Some(32));
+        let broadcast =
+            Report { frames_encoded, audio_target_kbps, audio_produced_kbps: Some(31), ..carried };
+        let text = line(&broadcast);
+        assert!(text.contains("frames 30") && text.contains("sound 31 kb/s"), "{text}");
     }
 
     #[test]

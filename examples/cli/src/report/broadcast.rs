@@ -15,12 +15,15 @@ impl From<&Health> for Report {
         let (link, encoder) = (&health.link, &health.encoder);
         let totals = &link.totals;
         let has_video = link.target > Bitrate::ZERO;
+        let has_audio = link.audio_target > Bitrate::ZERO;
         Self {
             t_s: 0.0,
             state: link.state.name(),
             rtt_ms: link.round_trip_time.map(millis),
             target_kbps: has_video.then(|| kbps(link.target)),
             produced_kbps: Some(kbps(link.produced)),
+            audio_target_kbps: has_audio.then(|| kbps(link.audio_target)),
+            audio_produced_kbps: has_audio.then(|| kbps(link.audio_produced)),
             sent_kbps: Some(kbps(link.sent)),
             packets_sent: Some(totals.packets_sent),
             packets_lost: Some(totals.packets_lost),
@@ -107,6 +110,7 @@ fn session_event(event: &session::Event, message: String) -> EventReport {
                 | TargetReason::Loss
                 | TargetReason::FewerPictures
                 | TargetReason::SmallerPictures
+                | TargetReason::LessSound
                 | TargetReason::Unchangeable => Tone::Warning,
                 _ => Tone::Plain,
             };
@@ -114,6 +118,7 @@ fn session_event(event: &session::Event, message: String) -> EventReport {
                 .with("target_kbps", kbps(target.bitrate))
                 .with("fps", target.frame_rate.as_u32())
                 .with("size", target.size.to_string())
+                .with("audio_kbps", kbps(target.audio_bitrate))
                 .with("reason", target_reason(*reason))
         }
         session::Event::Encoder { fault, remedy } => {
@@ -211,6 +216,8 @@ const fn target_reason(reason: TargetReason) -> &'static str {
         TargetReason::SmallerPictures => "size_lowered",
         TargetReason::MorePictures => "frame_rate_raised",
         TargetReason::LargerPictures => "size_raised",
+        TargetReason::LessSound => "sound_lowered",
+        TargetReason::MoreSound => "sound_raised",
         TargetReason::Unchangeable => "unchangeable",
         _ => "other",
     }
@@ -265,6 +272,7 @@ mod tests {
         let mut health = Health::default();
         health.link.round_trip_time = Some(Duration::from_micros(23_456));
         health.link.target = Bitrate::from_kilobits_per_second(2_500);
+        health.link.audio_target = Bitrate::from_kilobits_per_second(64);
         health.link.queue = Duration::from_millis(12);
         health.link.audio_video_offset_micros = Some(-3_000);
         health.link.totals.video_frames_dropped = 2;
@@ -273,6 +281,7 @@ mod tests {
         assert_eq!(report.state, "connecting");
         assert_eq!(report.rtt_ms, Some(23.46));
         assert_eq!(report.target_kbps, Some(2_500));
+        assert_eq!((report.audio_target_kbps, report.audio_produced_kbps), (Some(64), Some(0)));
         assert_eq!(report.queue_ms, Some(12.0));
         assert_eq!(report.av_offset_ms, Some(-3.0));
         assert_eq!(report.frames_dropped, Some(5), "before the encoder and after it");

@@ -21,6 +21,10 @@ pub(crate) struct Report {
     pub(crate) target_kbps: Option<u64>,
     /// What the encoders, or the input, produce.
     pub(crate) produced_kbps: Option<u64>,
+    /// What the encoder of the sound is asked for.
+    pub(crate) audio_target_kbps: Option<u64>,
+    /// What it produces.
+    pub(crate) audio_produced_kbps: Option<u64>,
     /// All bytes on the wire.
     pub(crate) sent_kbps: Option<u64>,
     /// Data packets sent for the first time.
@@ -187,12 +191,14 @@ mod tests {
         keys
     }
 
-    const FIELDS: [&str; 17] = [
+    const FIELDS: [&str; 19] = [
         "t_s",
         "state",
         "rtt_ms",
         "target_kbps",
         "produced_kbps",
+        "audio_target_kbps",
+        "audio_produced_kbps",
         "sent_kbps",
         "packets_sent",
         "packets_lost",
@@ -225,9 +231,9 @@ mod tests {
         let last = FinalReport { r#final: true, ..FinalReport::default() };
         let expected = ["final", "cause", "live_s", "bytes_sent", "bytes_produced"];
         let names = keys(&last);
-        assert_eq!(names[..17], FIELDS);
-        assert_eq!(names[17..22], expected);
-        assert_eq!(names[22..], ["reconnections", "exit_status"]);
+        assert_eq!(names[..19], FIELDS);
+        assert_eq!(names[19..24], expected);
+        assert_eq!(names[24..], ["reconnections", "exit_status"]);
     }
 
     #[test]

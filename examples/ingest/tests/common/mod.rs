@@ -81,7 +81,9 @@ impl OnAir {
     pub(crate) fn resize(&self, size: PictureSize) {
         let bitrate = Bitrate::from_kilobits_per_second(800);
         let frame_rate = FrameRate::new(30).unwrap();
-        self.producer.set_target(EncoderTarget { bitrate, frame_rate, size });
+        let audio_bitrate = Bitrate::from_kilobits_per_second(128);
+        let target = EncoderTarget { bitrate, frame_rate, size, audio_bitrate };
+        self.producer.set_target(target);
     }
 }
 

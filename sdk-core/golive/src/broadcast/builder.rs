@@ -106,7 +106,7 @@ impl Builder {
         self
     }
 
-    /// Bitrate of the sound.
+    /// Bitrate of the sound to begin with and not to exceed.
     #[must_use]
     pub fn audio_bitrate(mut self, bitrate: Bitrate) -> Self {
         self.audio_bitrate = bitrate;
@@ -120,7 +120,7 @@ impl Builder {
         self
     }
 
-    /// Whether bitrate, frame rate and size follow what the uplink carries; they do unless told
+    /// Whether bitrates, frame rate and size follow what the uplink carries; they do unless told
     /// otherwise.
     #[must_use]
     pub fn adaptive(mut self, adaptive: bool) -> Self {
@@ -141,6 +141,15 @@ impl Builder {
     #[must_use]
     pub fn adaptive_size(mut self, adaptive: bool) -> Self {
         self.adaptation.size = adaptive;
+        self
+    }
+
+    /// Whether the sound may take less where the uplink carries too little for it beside the
+    /// pictures, down to 32 kb/s; it may unless told otherwise. An encoder of an app's own that
+    /// cannot change the bitrate of its sound says no here.
+    #[must_use]
+    pub fn adaptive_audio_bitrate(mut self, adaptive: bool) -> Self {
+        self.adaptation.sound = adaptive;
         self
     }
 
@@ -240,7 +249,12 @@ impl IntoFuture for Starting {
 
 impl Builder {
     pub(super) fn target(&self) -> EncoderTarget {
-        EncoderTarget { bitrate: self.video_bitrate, frame_rate: self.frame_rate, size: self.size }
+        EncoderTarget {
+            bitrate: self.video_bitrate,
+            frame_rate: self.frame_rate,
+            size: self.size,
+            audio_bitrate: self.audio_bitrate,
+        }
     }
 
     /// The encoder, and what it will produce.

@@ -73,6 +73,8 @@ pub struct Broadcast {
 pub enum Change {
     /// The highest video bitrate; without adaptation, the bitrate.
     VideoBitrate(Bitrate),
+    /// The highest bitrate of the sound; without adaptation, its bitrate.
+    AudioBitrate(Bitrate),
     /// Pictures a second, at most.
     FrameRate(FrameRate),
     /// Size of the picture, at most.
@@ -112,6 +114,9 @@ impl Broadcast {
     pub fn set(&self, change: Change) -> Result<(), Error> {
         match change {
             Change::VideoBitrate(bitrate) => self.set_target(|target| target.bitrate = bitrate),
+            Change::AudioBitrate(bitrate) => {
+                self.set_target(|target| target.audio_bitrate = bitrate)
+            }
             Change::FrameRate(frame_rate) => {
                 self.set_target(|target| target.frame_rate = frame_rate)
             }

@@ -14,6 +14,8 @@ pub(super) fn to_json(health: &Health) -> String {
         ("rtt_ms", link.round_trip_time.map(millis)),
         ("target_kbps", Some(count(link.target.as_kilobits_per_second()))),
         ("produced_kbps", Some(count(link.produced.as_kilobits_per_second()))),
+        ("audio_target_kbps", Some(count(link.audio_target.as_kilobits_per_second()))),
+        ("audio_produced_kbps", Some(count(link.audio_produced.as_kilobits_per_second()))),
         ("sent_kbps", Some(count(link.sent.as_kilobits_per_second()))),
         ("packets_sent", Some(count(totals.packets_sent))),
         ("packets_lost", Some(count(totals.packets_lost))),

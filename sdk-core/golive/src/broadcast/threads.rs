@@ -119,7 +119,6 @@ fn session_config(
         role: builder.destination.role(),
         video: program.video,
         audio: program.audio,
-        audio_bitrate: builder.audio_bitrate,
         target: builder.target(),
         minimum_bitrate: builder.minimum_bitrate,
         adaptive: builder.adaptive,

@@ -72,6 +72,7 @@ mod tests {
             bitrate: Bitrate::ZERO,
             frame_rate: FrameRate::new(rate).unwrap(),
             size: PictureSize::new(size.0, size.1).unwrap(),
+            audio_bitrate: Bitrate::ZERO,
         };
         choose(modes, target).unwrap()
     }

@@ -5,12 +5,10 @@
 //! (the priming) lie before the first sample that went in.
 
 use bytes::Bytes;
-use fdk_aac::enc::{
-    AudioObjectType, BitRate, ChannelMode, Encoder, EncoderError, EncoderParams, Transport,
-};
 use golive_proto::media::{AccessUnit, AudioFormat, Track};
 use golive_proto::units::{Bitrate, MediaTime};
 
+use super::fdk::{Fdk, Refused};
 use super::{CHANNELS, FRAME_SAMPLES, SAMPLE_RATE};
 use crate::error::Error;
 
@@ -19,7 +17,8 @@ const LARGEST_FRAME: usize = 6_144 / 8 * CHANNELS;
 
 /// An audio encoder for a continuous run of samples.
 pub struct AudioEncoder {
-    encoder: Encoder,
+    encoder: Fdk,
+    bitrate: Bitrate,
     delay: u32,
     /// Where the next frame that comes out begins, in samples from media time zero.
     next: i64,
@@ -33,16 +32,22 @@ impl AudioEncoder {
     ///
     /// When fdk-aac does not take `bitrate`.
     pub fn new(bitrate: Bitrate, position: i64) -> Result<Self, Error> {
-        let encoder = Encoder::new(EncoderParams {
-            bit_rate: BitRate::Cbr(u32::try_from(bitrate.as_bits_per_second()).unwrap_or(u32::MAX)),
-            sample_rate: SAMPLE_RATE,
-            transport: Transport::Raw,
-            channels: ChannelMode::Stereo,
-            audio_object_type: AudioObjectType::Mpeg4LowComplexity,
-        })
-        .map_err(failed)?;
-        let delay = encoder.info().map_err(failed)?.nDelay;
-        Ok(Self { encoder, delay, next: position - i64::from(delay) })
+        let encoder = Fdk::open(SAMPLE_RATE, bits(bitrate)).map_err(failed)?;
+        let delay = encoder.delay().map_err(failed)?;
+        Ok(Self { encoder, bitrate, delay, next: position - i64::from(delay) })
+    }
+
+    /// The rate of the frames to come. Their format and the timeline stay.
+    ///
+    /// # Errors
+    ///
+    /// fdk-aac's own; start a new encoder then.
+    pub fn set_bitrate(&mut self, bitrate: Bitrate) -> Result<(), Error> {
+        if bitrate != self.bitrate {
+            self.encoder.set_bitrate(bits(bitrate)).map_err(failed)?;
+            self.bitrate = bitrate;
+        }
+        Ok(())
     }
 
     /// How its frames are to be read.
@@ -65,8 +70,8 @@ impl AudioEncoder {
         samples: &[i16; FRAME_SAMPLES * CHANNELS],
     ) -> Result<Option<AccessUnit>, Error> {
         let mut data = [0; LARGEST_FRAME];
-        let encoded = self.encoder.encode(samples, &mut data).map_err(failed)?;
-        let data = data.get(..encoded.output_size).unwrap_or_default();
+        let length = self.encoder.encode(samples, &mut data).map_err(failed)?;
+        let data = data.get(..length).unwrap_or_default();
         if data.is_empty() {
             return Ok(None);
         }
@@ -77,6 +82,15 @@ impl AudioEncoder {
     }
 }
 
-fn failed(error: EncoderError) -> Error {
-    Error::Encoder(error.to_string())
+/// What fdk-aac takes for two channels of 48 kHz.
+const LEAST_BITS: u32 = 8_000;
+const MOST_BITS: u32 = 576_000;
+
+fn bits(bitrate: Bitrate) -> u32 {
+    let bits = u32::try_from(bitrate.as_bits_per_second()).unwrap_or(u32::MAX);
+    bits.clamp(LEAST_BITS, MOST_BITS)
+}
+
+fn failed(refused: Refused) -> Error {
+    Error::Encoder(refused.reason())
 }

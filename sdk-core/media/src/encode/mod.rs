@@ -5,6 +5,8 @@
 
 #[cfg(feature = "aac")]
 mod aac;
+#[cfg(feature = "aac")]
+mod fdk;
 #[cfg(feature = "h264")]
 mod h264;
 mod keyframes;

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use golive_proto::media::Track;
-use golive_proto::units::{Bitrate, MediaTime};
+use golive_proto::units::MediaTime;
 
 use super::halt::{Halt, locked};
 use super::shared::Shared;
@@ -43,14 +43,10 @@ pub(super) enum AudioInput {
 }
 
 impl AudioTrack {
-    pub(super) fn start(
-        shared: Arc<Shared>,
-        input: AudioInput,
-        bitrate: Bitrate,
-    ) -> Result<Self, Error> {
+    pub(super) fn start(shared: Arc<Shared>, input: AudioInput) -> Result<Self, Error> {
         let halt = Arc::new(Halt::default());
         let next = Arc::new(Mutex::new(None::<Switch>));
-        let mut run = Run::new(shared, bitrate, input)?;
+        let mut run = Run::new(shared, input)?;
         let (stop, switches) = (halt.clone(), next.clone());
         let thread = spawn("golive-audio", move || {
             while run.step(&stop) {
@@ -133,7 +129,6 @@ fn open_microphone(_shared: &Arc<Shared>, _name: Option<String>) -> Result<Audio
 /// The thread's own state.
 struct Run {
     shared: Arc<Shared>,
-    bitrate: Bitrate,
     input: AudioInput,
     encoder: AudioEncoder,
     /// Of the next sample to encode, from media time zero.
@@ -145,20 +140,11 @@ struct Run {
 }
 
 impl Run {
-    fn new(shared: Arc<Shared>, bitrate: Bitrate, input: AudioInput) -> Result<Self, Error> {
+    fn new(shared: Arc<Shared>, input: AudioInput) -> Result<Self, Error> {
         let position = position_of(shared.media_now());
-        let encoder = AudioEncoder::new(bitrate, position)?;
+        let encoder = AudioEncoder::new(shared.target().audio_bitrate, position)?;
         let samples = [0; FRAME_SAMPLES * CHANNELS];
-        Ok(Self {
-            shared,
-            bitrate,
-            input,
-            encoder,
-            position,
-            samples,
-            failing: false,
-            ended: false,
-        })
+        Ok(Self { shared, input, encoder, position, samples, failing: false, ended: false })
     }
 
     /// Encodes what comes next once it was heard. Returns whether to go on.
@@ -194,9 +180,11 @@ impl Run {
     }
 
     fn encode(&mut self) -> Result<(), Error> {
+        let bitrate = self.shared.target().audio_bitrate;
         if self.failing {
-            self.encoder = AudioEncoder::new(self.bitrate, self.position)?;
+            self.encoder = AudioEncoder::new(bitrate, self.position)?;
         }
+        self.encoder.set_bitrate(bitrate)?;
         let unit = self.encoder.encode(&self.samples)?;
         self.failing = false;
         if let Some(unit) = unit {

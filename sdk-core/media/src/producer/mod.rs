@@ -67,19 +67,18 @@ impl Producer {
         let interval = config.keyframe_interval;
         let video =
             video.map(|input| VideoTrack::start(shared.clone(), input, interval)).transpose()?;
-        let bitrate = config.audio_bitrate;
-        let audio =
-            audio.map(|input| AudioTrack::start(shared.clone(), input, bitrate)).transpose()?;
+        let audio = audio.map(|input| AudioTrack::start(shared.clone(), input)).transpose()?;
         Ok(Self { shared, video, audio, files })
     }
 
-    /// Sets the video's rate, frame rate and size from the next picture on. Another size begins
-    /// with an IDR. Half the frame rate takes every second picture.
+    /// Sets the video's rate, frame rate and size from the next picture on, and the sound's rate
+    /// from the next frame on. Another size begins with an IDR. Half the frame rate takes every
+    /// second picture.
     pub fn set_target(&self, target: EncoderTarget) {
         self.shared.set_target(target);
     }
 
-    /// What the video encoder was last told.
+    /// What the encoders were last told.
     pub fn target(&self) -> EncoderTarget {
         self.shared.target()
     }

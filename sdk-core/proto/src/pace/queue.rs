@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::forecast::{Forecast, Start};
 use crate::media::{AccessUnit, Track};
-use crate::units::{ByteCount, Time};
+use crate::units::{ByteCount, MediaTime, Time};
 
 /// An access unit and when it was queued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,11 +106,43 @@ impl Queue {
         Some(queued)
     }
 
+    /// The oldest unit that may leave, where sound leaves `frames` at a time: once so many wait, or
+    /// the oldest has waited for `patience`. The others are had by [`Queue::pop_sound_before`];
+    /// pictures do not wait for them.
+    pub fn pop_gathered(
+        &mut self,
+        now: Time,
+        frames: usize,
+        patience: Duration,
+    ) -> Option<QueuedUnit> {
+        let is_sound = |queued: &&QueuedUnit| queued.unit.track == Track::Audio;
+        let oldest = self.units.iter().find(is_sound);
+        let is_ready = oldest.is_none_or(|oldest| now.since(oldest.queued_at) >= patience)
+            || self.units.iter().filter(is_sound).take(frames).count() == frames;
+        if is_ready {
+            return self.pop();
+        }
+        let picture = self.units.iter().position(|queued| queued.unit.track == Track::Video)?;
+        self.remove(picture)
+    }
+
+    /// The oldest sound, if its time is before `end`.
+    pub fn pop_sound_before(&mut self, end: MediaTime) -> Option<AccessUnit> {
+        let is_sound = |queued: &QueuedUnit| queued.unit.track == Track::Audio;
+        let oldest = self.units.iter().position(is_sound)?;
+        self.units.get(oldest).filter(|queued| queued.unit.pts < end)?;
+        self.remove(oldest).map(|queued| queued.unit)
+    }
+
     /// The oldest sound, or the oldest unit of all if there is none: what is least of a pity if it
     /// does not get through.
     pub fn pop_probe(&mut self) -> Option<QueuedUnit> {
         let oldest = self.units.iter().position(|queued| queued.unit.track == Track::Audio);
-        let queued = self.units.remove(oldest.unwrap_or(0))?;
+        self.remove(oldest.unwrap_or(0))
+    }
+
+    fn remove(&mut self, index: usize) -> Option<QueuedUnit> {
+        let queued = self.units.remove(index)?;
         self.bytes = self.bytes.saturating_sub(queued.unit.data.len().into());
         Some(queued)
     }
@@ -204,9 +236,7 @@ impl Queue {
 
     fn drop_oldest_audio(&mut self) -> bool {
         let oldest = self.units.iter().position(|queued| queued.unit.track == Track::Audio);
-        let Some(queued) = oldest.and_then(|index| self.units.remove(index)) else { return false };
-        self.bytes = self.bytes.saturating_sub(queued.unit.data.len().into());
-        true
+        oldest.and_then(|index| self.remove(index)).is_some()
     }
 
     fn drop_video_before_last_keyframe(&mut self) -> u32 {
@@ -247,7 +277,6 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::units::MediaTime;
 
     const LIMIT: Duration = Duration::from_millis(500);
 
@@ -304,6 +333,37 @@ mod tests {
         assert_eq!(refused.undecodable, 1, "it refers to a picture that was dropped");
         let taken = queue.push(Time::from_millis(560), unit(Track::Video, true, 560));
         assert_eq!(taken.undecodable, 0);
+    }
+
+    #[test]
+    fn sound_that_gathers_keeps_no_picture_waiting_and_waits_no_longer_than_it_may() {
+        let patience = Duration::from_millis(70);
+        let mut queue = Queue::new(LIMIT);
+        let mut left = Vec::new();
+        for at in (0..=400).step_by(20) {
+            let now = Time::from_millis(at);
+            let _ = queue.push(now, unit(Track::Audio, true, at));
+            if at % 40 == 0 {
+                let _ = queue.push(now, unit(Track::Video, at == 0, at));
+            }
+            while let Some(queued) = queue.pop_gathered(now, 3, patience) {
+                let waited = now.since(queued.queued_at);
+                assert!(queued.unit.track == Track::Audio || waited.is_zero(), "{waited:?}");
+                left.push(queued.unit.track);
+                let others = if queued.unit.track == Track::Audio { 2 } else { 0 };
+                let end = MediaTime::from_millis(at as i64 + 1);
+                let next = || queue.pop_sound_before(end);
+                for later in std::iter::from_fn(next).take(others) {
+                    assert!(later.pts > queued.unit.pts);
+                }
+            }
+        }
+        let sound = left.iter().filter(|track| **track == Track::Audio).count();
+        assert_eq!((sound, left.len() - sound), (7, 11), "21 frames in threes");
+        assert_eq!(queue.bytes(), ByteCount::ZERO);
+        let _ = queue.push(Time::from_millis(500), unit(Track::Audio, true, 500));
+        assert_eq!(queue.pop_gathered(Time::from_millis(569), 3, patience), None);
+        assert!(queue.pop_gathered(Time::from_millis(570), 3, patience).is_some());
     }
 
     #[test]

@@ -21,12 +21,14 @@ pub struct Adaptation {
     pub frame_rate: bool,
     /// Size of the picture.
     pub size: bool,
+    /// Bitrate of the sound.
+    pub sound: bool,
 }
 
 /// All of it.
 impl Default for Adaptation {
     fn default() -> Self {
-        Self { frame_rate: true, size: true }
+        Self { frame_rate: true, size: true, sound: true }
     }
 }
 
@@ -151,10 +153,10 @@ impl Ladder {
         self.allowed
     }
 
-    /// What to ask of the encoder at this bitrate.
-    pub fn target(&self, bitrate: Bitrate) -> EncoderTarget {
+    /// What to ask of the encoders at these bitrates of pictures and sound.
+    pub fn target(&self, bitrate: Bitrate, audio_bitrate: Bitrate) -> EncoderTarget {
         let Rung { size, frame_rate, .. } = self.rung();
-        EncoderTarget { bitrate, frame_rate, size }
+        EncoderTarget { bitrate, frame_rate, size, audio_bitrate }
     }
 
     /// Takes the bitrate that the uplink carries now; answers with the step taken, if any.

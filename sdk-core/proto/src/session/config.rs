@@ -18,9 +18,7 @@ pub struct Config {
     pub video: bool,
     /// What the sound is made of, if there is any.
     pub audio: Option<AudioFormat>,
-    /// What the sound takes.
-    pub audio_bitrate: Bitrate,
-    /// What the video encoder begins with, and does not go beyond.
+    /// What the encoders begin with, and do not go beyond.
     pub target: EncoderTarget,
     /// The video bitrate is never lowered below this, not even on the lowest rung of the ladder.
     pub minimum_bitrate: Bitrate,

@@ -96,6 +96,10 @@ pub enum TargetReason {
     MorePictures,
     /// The uplink has had room for larger pictures for a while.
     LargerPictures,
+    /// The uplink carries too little for so much sound beside the pictures.
+    LessSound,
+    /// The uplink has had room for more sound for a while.
+    MoreSound,
     /// The encoder does not change its frame rate or size, and is not asked to any more.
     Unchangeable,
     /// The connection is new.
@@ -135,7 +139,10 @@ impl fmt::Display for Event {
                 write!(f, "the ingest refused for now: {rejection}; trying again")
             }
             Event::TargetChanged { target, reason } => {
-                write!(f, "{reason}: {}", target.bitrate)?;
+                let is_about_sound =
+                    matches!(reason, TargetReason::LessSound | TargetReason::MoreSound);
+                let bitrate = if is_about_sound { target.audio_bitrate } else { target.bitrate };
+                write!(f, "{reason}: {bitrate}")?;
                 if reason.is_about_pictures() {
                     write!(f, ", {} at {} a second", target.size, target.frame_rate.as_u32())?;
                 }
@@ -192,6 +199,12 @@ impl fmt::Display for TargetReason {
             }
             TargetReason::MorePictures => "the uplink has had room for a while, frame rate raised",
             TargetReason::LargerPictures => "the uplink has had room for a while, size raised",
+            TargetReason::LessSound => {
+                "the uplink carries too little for so much sound, which takes less"
+            }
+            TargetReason::MoreSound => {
+                "the uplink has had room for a while, sound takes more again"
+            }
             TargetReason::Unchangeable => {
                 "the encoder does not change its pictures, and is left with what was asked for"
             }

@@ -44,6 +44,10 @@ pub struct Health {
     pub target: Bitrate,
     /// What the encoders produce: access units, sound included.
     pub produced: Bitrate,
+    /// What the encoder of the sound is asked for; zero where there is none.
+    pub audio_target: Bitrate,
+    /// What it produces.
+    pub audio_produced: Bitrate,
     /// What goes on the wire: every byte of every datagram, headers of UDP and IP not counted.
     pub sent: Bitrate,
     /// How long the oldest access unit in the queue has waited, or zero.

@@ -7,13 +7,15 @@ use crate::media::{AccessUnit, Track};
 use crate::pace::Dropped;
 use crate::rate::WindowedRate;
 use crate::transport::srt;
-use crate::units::{Bitrate, Time};
+use crate::units::{Bitrate, ByteCount, Time};
 
 /// Counts and windows over what the session saw.
 #[derive(Debug)]
 pub(super) struct Meter {
     epoch: Time,
     produced: WindowedRate,
+    audio_produced: WindowedRate,
+    audio_bytes: ByteCount,
     sent: WindowedRate,
     totals: Totals,
     glass_to_wire: Option<Duration>,
@@ -31,6 +33,8 @@ impl Meter {
         Self {
             epoch,
             produced: WindowedRate::new(RATE_WINDOW),
+            audio_produced: WindowedRate::new(RATE_WINDOW),
+            audio_bytes: ByteCount::ZERO,
             sent: WindowedRate::new(RATE_WINDOW),
             totals: Totals::default(),
             glass_to_wire: None,
@@ -49,7 +53,11 @@ impl Meter {
                 self.totals.video_frames += 1;
                 &mut self.video_delay_micros
             }
-            Track::Audio => &mut self.audio_delay_micros,
+            Track::Audio => {
+                self.audio_bytes += unit.data.len().into();
+                self.audio_produced.add(now, self.audio_bytes);
+                &mut self.audio_delay_micros
+            }
         };
         *smoothed = Some(smoothed.map_or(delay, |old| old + (delay - old) / SMOOTHING));
     }
@@ -79,11 +87,16 @@ impl Meter {
     /// Brings the windows up to date, so that a rate falls when nothing happens.
     pub(super) fn advance(&mut self, now: Time) {
         self.produced.add(now, self.totals.bytes_produced);
+        self.audio_produced.add(now, self.audio_bytes);
         self.sent.add(now, self.totals.bytes_sent);
     }
 
     pub(super) fn produced_rate(&self) -> Bitrate {
         self.produced.rate()
+    }
+
+    pub(super) fn audio_produced_rate(&self) -> Bitrate {
+        self.audio_produced.rate()
     }
 
     pub(super) fn sent_rate(&self) -> Bitrate {

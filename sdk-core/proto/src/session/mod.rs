@@ -25,6 +25,7 @@ mod link;
 mod meter;
 mod outgoing;
 mod oversight;
+mod sound;
 mod steering;
 #[cfg(test)]
 mod tests;
@@ -78,7 +79,7 @@ pub enum Input<'a> {
     },
     /// A report for an ingest that understands it; others are not sent any.
     Report(&'a [u8]),
-    /// The owner wants another encoder target; its bitrate is the new maximum.
+    /// The owner wants another encoder target; its bitrates are the new maxima.
     Target(EncoderTarget),
     /// So many pictures were captured since the broadcast began, less those that the encoder left
     /// out to keep to its bitrate. Without it, an encoder that
@@ -112,7 +113,7 @@ pub enum Output {
         /// What is lost with it, for whoever has a choice of ways.
         priority: Priority,
     },
-    /// Ask the video encoder for this from now on.
+    /// Ask the encoders for this from now on.
     Target(EncoderTarget),
     /// Ask the video encoder for a key frame at once.
     Keyframe,
@@ -276,6 +277,8 @@ impl Session {
             round_trip_time: self.link.feedback(now).map(|feedback| feedback.rtt),
             target: self.steering.target().bitrate,
             produced: self.meter.produced_rate(),
+            audio_target: self.steering.target().audio_bitrate,
+            audio_produced: self.meter.audio_produced_rate(),
             sent: self.meter.sent_rate(),
             queue: self.outgoing.delay(now),
             glass_to_wire: self.meter.glass_to_wire(),
@@ -295,7 +298,7 @@ impl Session {
         self.steering.estimate()
     }
 
-    /// What the video encoder is asked for.
+    /// What the encoders are asked for.
     pub fn target(&self) -> EncoderTarget {
         self.steering.target()
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::config::Config;
 use crate::media::{AccessUnit, Track};
-use crate::mux::mpegts;
+use crate::mux::mpegts::{self, Gathering};
 use crate::pace::{Dropped, Forecast, Queue, QueuedUnit};
 use crate::transport::{Keyframes, Priority, srt};
 use crate::units::{Bitrate, ByteCount, Time};
@@ -17,6 +17,9 @@ pub(super) struct Outgoing {
     payload: [u8; mpegts::PAYLOAD_LENGTH],
     /// The capture position of the picture whose packets are leaving.
     leaving: Option<i64>,
+    /// How frames of sound leave together, if they do, and those that leave with the next.
+    gathering: Option<Gathering>,
+    earlier: Vec<AccessUnit>,
     has_video: bool,
     keyframes: Keyframes,
 }
@@ -24,6 +27,9 @@ pub(super) struct Outgoing {
 /// The connection is given the next unit when this much, in time, is left of the one before: so
 /// that the pacer never runs dry, and what may still be dropped stays in the queue.
 const AHEAD: Duration = Duration::from_millis(5);
+
+/// Frames of sound that lie no further apart than so many frames follow one another.
+const CONTIGUOUS: f64 = 1.5;
 
 impl Outgoing {
     pub(super) fn new(config: &Config) -> Self {
@@ -33,6 +39,8 @@ impl Outgoing {
             writer: mpegts::Writer::new(program),
             payload: [0; mpegts::PAYLOAD_LENGTH],
             leaving: None,
+            gathering: None,
+            earlier: Vec::new(),
             has_video: config.video,
             keyframes: Keyframes::default(),
         }
@@ -46,6 +54,13 @@ impl Outgoing {
     /// Units wait for `limit` at most from now on.
     pub(super) fn set_limit(&mut self, limit: Duration) {
         self.queue.set_limit(limit);
+    }
+
+    /// Where little is carried, the container spares what it can from now on, and frames of sound
+    /// leave together.
+    pub(super) fn spare(&mut self, is_scarce: bool, gathering: Option<Gathering>) {
+        self.gathering = gathering;
+        self.writer.set_sparing(is_scarce);
     }
 
     pub(super) fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
@@ -104,7 +119,7 @@ impl Outgoing {
         };
         while fits(connection) {
             left = self.leaving.take().or(left);
-            let Some(queued) = self.queue.pop() else { break };
+            let Some(queued) = self.next(now) else { break };
             self.give(now, connection, &queued);
         }
         left
@@ -118,9 +133,26 @@ impl Outgoing {
         }
     }
 
+    /// The next unit to leave; if it is sound, those that leave with it stand before it.
+    fn next(&mut self, now: Time) -> Option<QueuedUnit> {
+        let Some(gathering) = self.gathering else { return self.queue.pop() };
+        let mut queued = self.queue.pop_gathered(now, gathering.frames(), gathering.patience())?;
+        if queued.unit.track == Track::Audio {
+            for _ in 1..gathering.frames() {
+                // A gap would be closed by a reader, who is told the first one's time.
+                let end = queued.unit.pts + gathering.interval().mul_f64(CONTIGUOUS);
+                let Some(later) = self.queue.pop_sound_before(end) else { break };
+                self.earlier.push(std::mem::replace(&mut queued.unit, later));
+            }
+        }
+        Some(queued)
+    }
+
     fn give(&mut self, now: Time, connection: &mut srt::Connection, queued: &QueuedUnit) {
         // A unit that the container has no words for is left out, and costs nobody else.
-        if self.writer.begin(&queued.unit).is_err() {
+        let begun = self.writer.begin_gathered(&self.earlier, &queued.unit);
+        self.earlier.clear();
+        if begun.is_err() {
             return;
         }
         let first = connection.next_number();
@@ -135,5 +167,63 @@ impl Outgoing {
             }
             self.leaving = Some(queued.unit.pts.as_micros());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::media::AudioFormat;
+    use crate::rate::{Adaptation, EncoderTarget};
+    use crate::session::{ReconnectPolicy, Role};
+    use crate::units::MediaTime;
+
+    const FRAME: Duration = Duration::from_micros(21_333);
+
+    fn outgoing() -> Outgoing {
+        let bitrate = Bitrate::from_kilobits_per_second(32);
+        let target = EncoderTarget {
+            bitrate,
+            frame_rate: crate::media::FrameRate::new(15).unwrap(),
+            size: "416x234".parse().unwrap(),
+            audio_bitrate: bitrate,
+        };
+        let mut outgoing = Outgoing::new(&Config {
+            transport: srt::Config::default(),
+            role: Role::Caller,
+            video: true,
+            audio: Some(AudioFormat { sample_rate: 48_000, channels: 2 }),
+            target,
+            minimum_bitrate: bitrate,
+            adaptive: true,
+            adaptation: Adaptation::default(),
+            queue_limit: Duration::from_secs(1),
+            epoch: Time::ZERO,
+            reconnect: ReconnectPolicy::default(),
+        });
+        outgoing.spare(true, Some(Gathering::best(bitrate, FRAME, Duration::from_millis(90))));
+        outgoing
+    }
+
+    #[test]
+    fn frames_around_a_gap_do_not_leave_together() {
+        let mut outgoing = outgoing();
+        // Two frames, a gap of one, three more.
+        for number in [0, 1, 3, 4, 5] {
+            let pts = MediaTime::ZERO + FRAME * number;
+            let data = Bytes::from_static(&[0x21; 85]);
+            let unit = AccessUnit { track: Track::Audio, pts, dts: pts, keyframe: true, data };
+            let _ = outgoing.push(Time::ZERO, unit);
+        }
+        let later = Time::from_millis(200);
+        for (before, last) in [(1, 1), (2, 5)] {
+            let next = outgoing.next(later).unwrap();
+            assert_eq!(outgoing.earlier.len(), before);
+            assert_eq!(next.unit.pts, MediaTime::ZERO + FRAME * last);
+            outgoing.earlier.clear();
+        }
+        assert!(outgoing.is_empty());
     }
 }

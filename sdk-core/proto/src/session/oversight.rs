@@ -13,6 +13,7 @@ impl Session {
         if let Some(watch) = &mut self.watch {
             watch.want(now, target);
         }
+        self.outgoing.spare(self.steering.is_scarce(), self.steering.gathering());
         self.tell_encoder();
         self.tell(Event::TargetChanged { target, reason });
     }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::config::Config;
 use super::event::TargetReason;
-use crate::media::{AccessUnit, AudioFormat, Track};
-use crate::mux::mpegts;
+use super::sound::SoundSteering;
+use crate::media::{AccessUnit, Track};
+use crate::mux::mpegts::Gathering;
 use crate::pace::Forecast;
 use crate::rate::{
     Adaptation, BitrateRange, Burst, Controller, Direction, EncoderTarget, Ladder, Measurement,
@@ -22,22 +23,19 @@ pub(super) struct Steering {
     adaptive: bool,
     /// What the owner asked for last.
     asked: EncoderTarget,
-    /// What the sound takes of what is carried.
-    sound: Bitrate,
+    sound: SoundSteering,
     target: EncoderTarget,
-    audio_bitrate: Bitrate,
     congested_at: Option<Time>,
     burst: Burst,
     next_probe: Time,
     next_measurement: Time,
 }
 
+/// Where pictures and sound take less than this together, what the container takes beside them
+/// counts: an eighth of it, and more.
+const SCARCE: Bitrate = Bitrate::from_kilobits_per_second(500);
 /// From one measurement to the next.
 const MEASUREMENT_INTERVAL: Duration = Duration::from_millis(20);
-/// Headers of a frame of sound (ADTS and PES), and of a packet of the container (ISO/IEC 13818-1,
-/// 2.4.3.2 and 2.4.3.6; ISO/IEC 14496-3, 1.A.3.2).
-const SOUND_HEADERS: u64 = 7 + 14;
-const PACKET_HEADER: u64 = 4;
 /// While nothing gets through, something is sent this often, so that the link's return is noticed.
 const PROBE_INTERVAL: Duration = Duration::from_millis(100);
 /// What containers and packet headers add to the media, with some room.
@@ -58,35 +56,35 @@ const LONGEST_DRAIN: Duration = Duration::from_millis(200);
 /// Congestion is remembered this long.
 const CONGESTION_MEMORY: Duration = Duration::from_secs(2);
 
-/// What the sound takes in the container: each frame begins a packet of its own.
-fn carried_sound(config: &Config) -> Bitrate {
-    let rate = config.audio.map_or(0, |format| format.sample_rate);
-    let frame = Duration::from_secs(AudioFormat::SAMPLES_PER_FRAME.into()) / rate.max(1);
-    let bytes = config.audio_bitrate.bytes_in(frame).as_u64() + SOUND_HEADERS;
-    let packets = bytes.div_ceil(mpegts::PACKET_LENGTH as u64 - PACKET_HEADER);
-    Bitrate::average(ByteCount::new(packets * mpegts::PACKET_LENGTH as u64), frame)
-}
-
 impl Steering {
     pub(super) fn new(config: &Config, now: Time) -> Self {
-        let sound = config.audio.map_or(Bitrate::ZERO, |_| carried_sound(config));
         let range = BitrateRange {
             minimum: config.minimum_bitrate.min(config.target.bitrate),
             maximum: config.target.bitrate,
         };
+        let sound = SoundSteering::new(config);
         Self {
             controller: Controller::new(range, now),
             ladder: Ladder::new(config.target, config.adaptation),
             adaptive: config.adaptive,
             asked: config.target,
+            target: EncoderTarget { audio_bitrate: sound.bitrate(), ..config.target },
             sound,
-            target: config.target,
-            audio_bitrate: config.audio.map_or(Bitrate::ZERO, |_| config.audio_bitrate),
             congested_at: None,
             burst: Burst::default(),
             next_probe: now,
             next_measurement: now,
         }
+    }
+
+    /// Whether so little is carried that the container is to spare what it can.
+    pub(super) fn is_scarce(&self) -> bool {
+        self.adaptive && self.media() < SCARCE
+    }
+
+    /// How frames of sound are to leave; nothing as long as each leaves by itself.
+    pub(super) fn gathering(&self) -> Option<Gathering> {
+        self.sound.gathering()
     }
 
     pub(super) fn target(&self) -> EncoderTarget {
@@ -125,7 +123,7 @@ impl Steering {
             round_trip_time: feedback.newest_round_trip,
             queued: queued + feedback.unsent,
             burst: self.burst.left(now),
-            beside: self.sound,
+            beside: self.sound.carried(),
             lost_packets: feedback.lost_packets,
             latency,
             acknowledged: feedback.acknowledged,
@@ -136,27 +134,35 @@ impl Steering {
         if direction == Some(Direction::Down) {
             self.congested_at = Some(now);
         }
-        let step = self.step(now);
-        let reason = match (step, direction) {
-            (Some(Step::FewerPictures), _) => TargetReason::FewerPictures,
-            (Some(Step::SmallerPictures), _) => TargetReason::SmallerPictures,
-            (Some(Step::MorePictures), _) => TargetReason::MorePictures,
-            (Some(Step::LargerPictures), _) => TargetReason::LargerPictures,
-            (None, Some(Direction::Down)) => TargetReason::Congestion,
-            (None, Some(Direction::Up)) => TargetReason::Recovery,
-            (None, None) => return None,
-        };
-        self.target = self.ladder.target(self.controller.target());
+        let moved = direction.map(|direction| match direction {
+            Direction::Down => TargetReason::Congestion,
+            Direction::Up => TargetReason::Recovery,
+        });
+        let reason = self.step(now).or(moved)?;
+        self.target = self.ladder.target(self.controller.target(), self.sound.bitrate());
         Some(reason)
     }
 
-    fn step(&mut self, now: Time) -> Option<Step> {
+    fn step(&mut self, now: Time) -> Option<TargetReason> {
         // When nothing gets through, no picture is small enough, and soon all may be well again.
         if self.controller.path().is_stalled(now) {
             self.ladder.interrupted();
+            self.sound.interrupted();
             return None;
         }
-        self.ladder.decide(now, self.controller.target())
+        if let Some(step) = self.ladder.decide(now, self.controller.target()) {
+            return Some(match step {
+                Step::FewerPictures => TargetReason::FewerPictures,
+                Step::SmallerPictures => TargetReason::SmallerPictures,
+                Step::MorePictures => TargetReason::MorePictures,
+                Step::LargerPictures => TargetReason::LargerPictures,
+            });
+        }
+        // One step at a time, each with its reason.
+        self.sound.decide(now, self.controller.target()).map(|direction| match direction {
+            Direction::Down => TargetReason::LessSound,
+            Direction::Up => TargetReason::MoreSound,
+        })
     }
 
     /// The owner wants another target; its bitrate is the new maximum.
@@ -168,8 +174,10 @@ impl Steering {
         if self.adaptive {
             let bitrate = self.controller.target();
             self.ladder.ask(target, bitrate);
-            self.target = self.ladder.target(bitrate);
+            self.target = self.ladder.target(bitrate, target.audio_bitrate);
         }
+        self.sound.ask(target, self.ladder.allowed().sound);
+        self.target.audio_bitrate = self.sound.bitrate();
     }
 
     /// The encoder changes only so much: nothing else is asked of it from now on. Answers whether
@@ -180,7 +188,7 @@ impl Steering {
         change(&mut allowed);
         self.ladder.allow(self.asked, allowed, self.target.bitrate);
         if self.adaptive {
-            self.target = self.ladder.target(self.target.bitrate);
+            self.target = self.ladder.target(self.target.bitrate, self.target.audio_bitrate);
         }
         self.target != before
     }
@@ -189,6 +197,7 @@ impl Steering {
     pub(super) fn reconnected(&mut self, now: Time) {
         self.controller.reconnected(now);
         self.ladder.interrupted();
+        self.sound.interrupted();
         self.congested_at = None;
         self.next_measurement = now;
     }
@@ -203,7 +212,7 @@ impl Steering {
         let plan = Plan {
             video: self.target.bitrate,
             produced: self.media(),
-            beside: self.sound,
+            beside: self.sound.carried(),
             frame: self.target.frame_rate.interval(),
             limit: latency,
         };
@@ -258,6 +267,6 @@ impl Steering {
 
     /// What pictures and sound take together.
     fn media(&self) -> Bitrate {
-        self.target.bitrate.saturating_add(self.audio_bitrate)
+        self.target.bitrate.saturating_add(self.target.audio_bitrate)
     }
 }

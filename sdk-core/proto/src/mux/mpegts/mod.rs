@@ -19,6 +19,7 @@
 
 mod clock;
 mod crc;
+mod gathering;
 mod pacing;
 mod packet;
 mod pes;
@@ -31,6 +32,7 @@ mod tail;
 mod tests;
 mod writer;
 
+pub use gathering::Gathering;
 pub use pacing::{Departure, Pacing, PacingError};
 pub use reader::{
     Cause, Discontinuity, MAX_PES_LENGTH, Output, Program, Reader, SkipReason, SkippedStream,

@@ -13,6 +13,7 @@ fn asked(size: &str, rate: u32, bitrate: u64) -> EncoderTarget {
         bitrate: kilobits(bitrate),
         frame_rate: FrameRate::new(rate).unwrap(),
         size: size.parse().unwrap(),
+        audio_bitrate: kilobits(128),
     }
 }
 
@@ -42,7 +43,7 @@ impl Story {
     }
 
     fn standing(&self) -> String {
-        let target = self.ladder.target(Bitrate::ZERO);
+        let target = self.ladder.target(Bitrate::ZERO, Bitrate::ZERO);
         format!("{} {}", target.size, target.frame_rate.as_u32())
     }
 }
@@ -188,7 +189,7 @@ fn a_new_wish_keeps_the_rung_if_it_can_and_forgets_what_is_not_allowed() {
     let wish = asked("1280x720", 30, 4_000);
     story.ladder.ask(wish, kilobits(200));
     assert_eq!(story.standing(), "960x540 15");
-    let fixed = Adaptation { size: false, frame_rate: true };
+    let fixed = Adaptation { size: false, ..Adaptation::default() };
     story.ladder.allow(wish, fixed, kilobits(200));
     assert_eq!(story.standing(), "1280x720 15");
 }

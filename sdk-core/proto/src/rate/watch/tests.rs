@@ -17,6 +17,7 @@ fn target(kilobits_per_second: u64, rate: u32, size: &str) -> EncoderTarget {
         bitrate: kilobits(kilobits_per_second),
         frame_rate: FrameRate::new(rate).unwrap(),
         size: size.parse().unwrap(),
+        audio_bitrate: kilobits(128),
     }
 }
 

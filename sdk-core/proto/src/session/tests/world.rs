@@ -107,13 +107,13 @@ impl World {
             bitrate: Bitrate::from_kilobits_per_second(2_000),
             frame_rate: FrameRate::new(30).unwrap(),
             size: PictureSize::new(1280, 720).unwrap(),
+            audio_bitrate: Bitrate::from_kilobits_per_second(128),
         };
         let mut config = Config {
             transport: srt::Config::default(),
             role: Role::Caller,
             video: true,
             audio: Some(AudioFormat { sample_rate: 48_000, channels: 2 }),
-            audio_bitrate: Bitrate::from_kilobits_per_second(128),
             target,
             minimum_bitrate: Bitrate::from_kilobits_per_second(300),
             adaptive: true,

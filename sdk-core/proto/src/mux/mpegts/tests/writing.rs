@@ -68,6 +68,30 @@ fn parameter_sets_told_apart_from_pictures_reach_the_first_one() {
 }
 
 #[test]
+fn frames_of_sound_that_leave_together_come_back_one_by_one() {
+    let time = |number: i64| MediaTime::from_90khz(number * 1_920);
+    let frames: Vec<_> = (0..5).map(|number| sound(time(number), 80 + number as usize)).collect();
+    let mut writer = Writer::new(BOTH);
+    payloads(&mut writer, &picture(MediaTime::ZERO, true, 100));
+    let (last, earlier) = frames.split_last().unwrap();
+    writer.begin_gathered(earlier, last).unwrap();
+    let mut buffer = [0; PAYLOAD_LENGTH];
+    let info = writer.next_payload(&mut buffer).unwrap();
+    assert_eq!((info.length, info.last), (3 * PACKET_LENGTH, true), "449 bytes in 3 packets");
+    let again = sound(time(5), 80);
+    let mut stream = buffer[..info.length].to_vec();
+    stream.extend(payloads(&mut writer, &again).into_iter().flat_map(|(_, bytes)| bytes));
+    // The tables are read with the picture.
+    let mut all = write(BOTH, &[picture(MediaTime::ZERO, true, 100)]);
+    all.extend(stream);
+    let outputs = read(&all, 1_316);
+    let heard: Vec<_> =
+        units(&outputs).into_iter().filter(|unit| unit.track == Track::Audio).collect();
+    assert_eq!(sorted(heard), expected(&[frames, vec![again]].concat()));
+    assert_eq!(causes(&outputs), []);
+}
+
+#[test]
 fn payloads_hold_one_unit_each_and_say_where_it_ends() {
     let mut writer = Writer::new(BOTH);
     for unit in broadcast(MediaTime::ZERO, 30) {

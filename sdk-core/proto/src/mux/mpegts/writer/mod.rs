@@ -118,6 +118,12 @@ impl Writer {
         self.parameter_sets.remember(annex_b);
     }
 
+    /// Whether clock references come only as often as receivers cannot do without, as on a link on
+    /// which they would take much of what it carries: every 100 ms.
+    pub fn set_sparing(&mut self, is_sparing: bool) {
+        self.schedule.set_sparing(is_sparing);
+    }
+
     /// Tells that what comes next does not continue what was written: media time jumped, or a
     /// receiver begins here. The tables are repeated at once and the jump is announced in the
     /// stream. Packets go on being numbered without a hole. A unit that was not written to its end
@@ -126,7 +132,7 @@ impl Writer {
         self.unit = None;
         self.video.discontinuity = true;
         self.sound.discontinuity = true;
-        self.schedule = Schedule::default();
+        self.schedule.restart();
     }
 
     /// Takes the next access unit; its data is shared, not copied. A unit that was not written to
@@ -136,14 +142,31 @@ impl Writer {
     ///
     /// See [`WriteError`]; nothing is written for the unit then.
     pub fn begin(&mut self, unit: &AccessUnit) -> Result<(), WriteError> {
+        self.begin_gathered(&[], unit)
+    }
+
+    /// As [`begin`](Writer::begin), with frames of sound before `unit`, the oldest first: all of
+    /// them in one PES packet, with the time of the first. These are copied.
+    ///
+    /// # Errors
+    ///
+    /// As [`begin`](Writer::begin). Pictures do not gather: before one, `earlier` is left out.
+    pub fn begin_gathered(
+        &mut self,
+        earlier: &[AccessUnit],
+        unit: &AccessUnit,
+    ) -> Result<(), WriteError> {
         self.unit = None;
-        if unit.data.is_empty() {
+        let earlier = if unit.track == Track::Audio { earlier } else { &[] };
+        let mut all = earlier.iter().chain([unit]);
+        if all.any(|unit| unit.data.is_empty()) {
             return Err(WriteError::Empty(unit.track));
         }
-        let body = self.write_head(unit)?;
+        let first = earlier.first().unwrap_or(unit);
+        let body = self.write_head(first, earlier, unit)?;
         let is_clock_track = unit.track == Track::Video || !self.has_video;
         let starts_over = unit.track == Track::Video && unit.keyframe;
-        let dts = timeline(unit.dts);
+        let dts = timeline(first.dts);
         if self.schedule.has_run_back(dts) {
             self.mark_discontinuity();
         }
@@ -177,18 +200,27 @@ impl Writer {
     }
 
     /// Writes what precedes the unit's own bytes, and returns where of these to begin.
-    fn write_head(&mut self, unit: &AccessUnit) -> Result<usize, WriteError> {
+    fn write_head(
+        &mut self,
+        first: &AccessUnit,
+        earlier: &[AccessUnit],
+        unit: &AccessUnit,
+    ) -> Result<usize, WriteError> {
         let stream_id = match unit.track {
             Track::Video => VIDEO_STREAM_ID,
             Track::Audio => AUDIO_STREAM_ID,
         };
-        let [pts, dts] = [unit.pts, unit.dts].map(|time| Timestamp::from_ticks(timeline(time)));
+        let [pts, dts] = [first.pts, first.dts].map(|time| Timestamp::from_ticks(timeline(time)));
         let (header, length) = encode_header(stream_id, pts, dts);
         self.head.clear();
         self.head.extend(header.iter().take(length));
         let body = match (unit.track, self.audio) {
             (Track::Video, _) if self.has_video => self.parameter_sets.lead(unit, &mut self.head),
             (Track::Audio, Some(format)) => {
+                for frame in earlier {
+                    self.head.extend(AdtsHeader::encode(format, frame.data.len())?);
+                    self.head.extend_from_slice(&frame.data);
+                }
                 self.head.extend(AdtsHeader::encode(format, unit.data.len())?);
                 0
             }
