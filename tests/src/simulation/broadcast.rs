@@ -17,7 +17,7 @@ use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 use super::arrivals::Arrivals;
 use super::encoder::{Encoder, Label, Temper};
 use super::ingest::Ingest;
-use super::pilot::{Pilot, Sight};
+use super::pilot::{Pilot, Shadow, Sight};
 use super::storm::{Second, StormWatch};
 use super::tcp::{Flow, Tcp};
 use crate::network::{Conditions, Link, Path};
@@ -103,6 +103,8 @@ struct UnderWay {
     port: u16,
     forward: bool,
     bytes: Vec<u8>,
+    /// What a pilot's shadow sends with it, or alone, if there is nothing else.
+    shadow: Option<Vec<u8>>,
 }
 
 impl BroadcastSimulation {
@@ -259,7 +261,8 @@ impl BroadcastSimulation {
             let pilot = self.pilot.as_ref().map(|(_, at)| *at);
             let flow = self.flows.iter().map(Flow::next).min();
             let encoder = Some(self.encoder.next());
-            let wakes = [self.session_wake, ingest, arrival, pilot, encoder, flow];
+            let shadow = self.shadow().map(|shadow| shadow.wake());
+            let wakes = [self.session_wake, ingest, arrival, pilot, encoder, flow, shadow];
             let next = wakes.into_iter().flatten().min().filter(|next| *next < until);
             let Some(next) = next else { break };
             self.now = self.now.max(next);
@@ -297,9 +300,14 @@ impl BroadcastSimulation {
         };
         *at = self.now + pilot.interval();
         let Some(feedback) = self.session.feedback(self.now) else { return };
-        let queue_delay = self.session.health(self.now).queue;
+        let health = self.session.health(self.now);
         let target = self.session.target();
-        let sight = Sight { feedback, queue_delay, target: target.bitrate };
+        let sight = Sight {
+            feedback,
+            queue_delay: health.queue,
+            target: target.bitrate,
+            dropped: health.totals.packets_dropped + health.totals.video_frames_dropped,
+        };
         let bitrate = pilot.steer(self.now, &sight);
         if bitrate != target.bitrate {
             self.session.handle(self.now, Input::Target(EncoderTarget { bitrate, ..target }));
@@ -313,6 +321,13 @@ impl BroadcastSimulation {
             && next.at <= self.now
         {
             let Some(Reverse(datagram)) = self.under_way.pop() else { break };
+            let now = self.now;
+            if let (Some(bytes), Some(shadow)) = (&datagram.shadow, self.shadow()) {
+                shadow.receive(now, datagram.forward, bytes);
+            }
+            if datagram.bytes.is_empty() {
+                continue;
+            }
             if datagram.forward {
                 if let Some(arrivals) = &mut self.arrivals {
                     arrivals.arrived(self.now, datagram.port, &datagram.bytes);
@@ -336,11 +351,28 @@ impl BroadcastSimulation {
             let queue = self.session.health(self.now).queue;
             self.longest_queue = self.longest_queue.max(queue);
         }
+        self.drain_shadow();
         let Some(mut ingest) = self.ingest.take() else { return };
         for (to, bytes) in ingest.drain(self.now, &mut self.received) {
             self.carry(false, to.port(), &bytes);
         }
         self.ingest = Some(ingest);
+    }
+
+    /// What the pilot runs beside the broadcast.
+    fn shadow(&mut self) -> Option<&mut dyn Shadow> {
+        self.pilot.as_mut().and_then(|(pilot, _)| pilot.shadow())
+    }
+
+    fn drain_shadow(&mut self) {
+        let now = self.now;
+        for _ in 0..RESTLESS {
+            let datagram = self.shadow().and_then(|shadow| shadow.poll(now));
+            let Some((forward, bytes)) = datagram else { return };
+            let length = bytes.len().into();
+            self.put_under_way(forward, 0, length, &[], Some(&bytes));
+        }
+        panic!("at {now} the pilot's shadow does not come to rest");
     }
 
     fn drain_session(&mut self) {
@@ -392,12 +424,26 @@ impl BroadcastSimulation {
     }
 
     fn carry(&mut self, forward: bool, port: u16, bytes: &[u8]) {
+        let now = self.now;
+        let shadow = self.shadow().filter(|_| forward);
+        let shadow = shadow.and_then(|shadow| shadow.sent(now, bytes));
+        self.put_under_way(forward, port, bytes.len().into(), bytes, shadow.as_deref());
+    }
+
+    fn put_under_way(
+        &mut self,
+        forward: bool,
+        port: u16,
+        length: ByteCount,
+        bytes: &[u8],
+        shadow: Option<&[u8]>,
+    ) {
         let link = if forward { &mut self.forward } else { &mut self.backward };
-        for at in link.carry(self.now, ByteCount::from(bytes.len())).arrivals() {
+        for at in link.carry(self.now, length).arrivals() {
             let number = self.datagrams;
             self.datagrams += 1;
-            let bytes = bytes.to_vec();
-            self.under_way.push(Reverse(UnderWay { at, number, port, forward, bytes }));
+            let (bytes, shadow) = (bytes.to_vec(), shadow.map(<[u8]>::to_vec));
+            self.under_way.push(Reverse(UnderWay { at, number, port, forward, bytes, shadow }));
         }
     }
 }

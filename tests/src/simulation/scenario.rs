@@ -34,6 +34,10 @@ pub const MINIMUM: Bitrate = Bitrate::from_kilobits_per_second(300);
 /// At the foot of the ladder.
 const LEAST: Bitrate = Bitrate::from_kilobits_per_second(50);
 const SOUND: Bitrate = Bitrate::from_kilobits_per_second(128);
+/// The same with the headers of container and packets.
+const CARRIED_SOUND: Bitrate = Bitrate::from_kilobits_per_second(158);
+/// What the others begin with; Golive begins at the highest rate.
+const START: Bitrate = Bitrate::from_kilobits_per_second(2_500);
 const ONE_WAY: Duration = Duration::from_millis(30);
 /// A player holds pictures back a little of its own; and the receiver of SRT moves its clock by up
 /// to a hundred milliseconds when packets stand on the way for long.
@@ -139,14 +143,18 @@ impl Scenario {
 
     /// Broadcasts, with Golive's controller and ladder, or with another controller.
     pub fn run(&self, rival: Option<Rival>) -> BroadcastSimulation {
-        let range = Range { minimum: MINIMUM, maximum: self.maximum, latency: LATENCY };
         let Some(rival) = rival else {
             let ladder = Adaptation::default();
             let config = self.config(true);
             return self
                 .broadcast(Config { minimum_bitrate: LEAST, adaptation: ladder, ..config }, None);
         };
-        self.broadcast(self.config(false), Some(rival.pilot(range)))
+        let (start, maximum) = (self.maximum.min(START), self.maximum);
+        let range =
+            Range { minimum: MINIMUM, maximum, start, sound: CARRIED_SOUND, latency: LATENCY };
+        let mut config = self.config(false);
+        config.target.bitrate = range.start;
+        self.broadcast(config, Some(rival.pilot(range)))
     }
 
     /// Broadcasts with Golive's controller, and leaves frame rate and size as they are.

@@ -66,7 +66,8 @@ fn rows(scenario: &Scenario) -> Vec<Row> {
     };
     let golive = row("Golive".to_owned(), scenario.run(None));
     let alone = row("Golive, bitrate alone".to_owned(), scenario.run_without_ladder());
-    let rivals = Rival::ALL.map(|rival| row(rival.name(), scenario.run(Some(rival))));
+    let rivals =
+        Rival::ALL.iter().map(|rival| row(rival.name(), scenario.run(Some(*rival))));
     [golive, alone].into_iter().chain(rivals).collect()
 }
 
