@@ -86,6 +86,8 @@ pub struct BroadcastSimulation {
     events: Vec<(Time, Event)>,
     received: Vec<Received>,
     longest_queue: Duration,
+    /// Data packets that came to where the ingest is or was.
+    arrived: ByteCount,
     pilot: Option<(Box<dyn Pilot>, Time)>,
     watch: StormWatch,
     /// Who else uses the way to the ingest.
@@ -94,6 +96,11 @@ pub struct BroadcastSimulation {
     /// Kept if somebody wants to know.
     arrivals: Option<Arrivals>,
     ended: bool,
+}
+
+/// Control packets begin with a bit that is set (draft-sharabayko-srt, section 3).
+fn is_media(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|first| first & 0x80 == 0)
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -131,6 +138,7 @@ impl BroadcastSimulation {
             events: Vec::new(),
             received: Vec::new(),
             longest_queue: Duration::ZERO,
+            arrived: ByteCount::ZERO,
             pilot: None,
             watch: StormWatch::default(),
             flows: Vec::new(),
@@ -295,6 +303,7 @@ impl BroadcastSimulation {
 
     /// Lets the pilot decide, if it is time.
     fn steer(&mut self) {
+        let skipped = self.ingest.as_ref().map_or(0, |ingest| ingest.skipped(self.now));
         let Some((pilot, at)) = self.pilot.as_mut().filter(|(_, at)| *at <= self.now) else {
             return;
         };
@@ -306,7 +315,8 @@ impl BroadcastSimulation {
             feedback,
             queue_delay: health.queue,
             target: target.bitrate,
-            dropped: health.totals.packets_dropped + health.totals.video_frames_dropped,
+            arrived: self.arrived,
+            dropped: health.totals.packets_dropped + health.totals.video_frames_dropped + skipped,
         };
         let bitrate = pilot.steer(self.now, &sight);
         if bitrate != target.bitrate {
@@ -329,6 +339,9 @@ impl BroadcastSimulation {
                 continue;
             }
             if datagram.forward {
+                if is_media(&datagram.bytes) {
+                    self.arrived += datagram.bytes.len().into();
+                }
                 if let Some(arrivals) = &mut self.arrivals {
                     arrivals.arrived(self.now, datagram.port, &datagram.bytes);
                 }

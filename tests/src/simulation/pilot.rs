@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use golive_proto::transport::Feedback;
-use golive_proto::units::{Bitrate, Time};
+use golive_proto::units::{Bitrate, ByteCount, Time};
 
 /// Who steers the encoder in place of the session's own controller.
 pub trait Pilot {
@@ -28,7 +28,10 @@ pub struct Sight {
     pub queue_delay: Duration,
     /// What is asked of the encoder.
     pub target: Bitrate,
-    /// Pictures and packets given up so far, because they were too late.
+    /// What has come to the ingest of the media so far, with its packet headers: what a socket of
+    /// TCP would have drained.
+    pub arrived: ByteCount,
+    /// Pictures and packets given up so far, here or at the ingest, because they were too late.
     pub dropped: u64,
 }
 

@@ -209,7 +209,8 @@ impl Pilot for Belacoder {
         self.throughput = self.throughput * 0.97 + sent * 0.03;
         let half_latency = self.throughput / 8.0 * latency / 2e3 / PACKET;
         let out = self.buffer_average + (self.buffer_jitter * 3.0).max(self.buffer_average);
-        if now >= self.next_down && (rtt > latency / 5.0 || buffer > out.max(50.0).min(half_latency))
+        if now >= self.next_down
+            && (rtt > latency / 5.0 || buffer > out.max(50.0).min(half_latency))
         {
             self.next_down = now + Duration::from_millis(250);
             return self.range.clamp(target - 100e3 - target / 10.0);
@@ -291,7 +292,7 @@ impl Pilot for StreamPack {
 #[derive(Default)]
 struct RootEncoder {
     range: Range,
-    acknowledged: VecDeque<(Time, ByteCount)>,
+    arrived: VecDeque<(Time, ByteCount)>,
     drops: Drops,
     looks: u32,
 }
@@ -306,7 +307,7 @@ impl Pilot for RootEncoder {
     }
 
     fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate {
-        let carried = rate_over(&mut self.acknowledged, now, sight.feedback.acknowledged, 5);
+        let carried = rate_over(&mut self.arrived, now, sight.arrived, 5);
         let overflows = self.drops.since_last(sight);
         self.looks += 1;
         if !self.looks.is_multiple_of(5) {
@@ -321,7 +322,7 @@ impl Pilot for RootEncoder {
 #[derive(Default)]
 struct Obs {
     range: Range,
-    acknowledged: VecDeque<(Time, ByteCount)>,
+    arrived: VecDeque<(Time, ByteCount)>,
     drops: Drops,
     /// What it was before the last try.
     raised_from: Option<Bitrate>,
@@ -340,7 +341,7 @@ impl Pilot for Obs {
     }
 
     fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate {
-        let carried = rate_over(&mut self.acknowledged, now, sight.feedback.acknowledged, 2);
+        let carried = rate_over(&mut self.arrived, now, sight.arrived, 2);
         let overflows = self.drops.since_last(sight);
         if self.next_up == Time::ZERO {
             self.next_up = now + OBS_RAISES;
@@ -371,7 +372,7 @@ impl Pilot for Obs {
 impl Obs {
     /// What was measured before says nothing of what comes now.
     fn lowered(&mut self, now: Time) {
-        self.acknowledged.clear();
+        self.arrived.clear();
         self.measures_since = now;
         self.next_up = now + OBS_RAISES;
     }
@@ -400,7 +401,7 @@ fn standing(sight: &Sight, carried: f64) -> Duration {
     under_way.saturating_add(sight.queue_delay).saturating_sub(feedback.rtt_min)
 }
 
-/// What was acknowledged over the last seconds, in bits a second.
+/// How fast a total grew over the last seconds, in bits a second.
 fn rate_over(
     history: &mut VecDeque<(Time, ByteCount)>,
     now: Time,

@@ -1,8 +1,8 @@
 //! Google's congestion control, as WebRTC has it, at the controls: str0m's, which is held to
 //! libwebrtc's, asked through a session of its own that shadows the broadcast.
 //!
-//! For every data packet that SRT sends, the shadow sends one of the same size at the same
-//! moment. It arrives when SRT's does, and only if that does; its receiver's reports (transport-wide
+//! For every packet of media or repair that SRT sends, the shadow sends one of the same size at the
+//! same moment. It arrives when SRT's does, and only if that does; its receiver's reports (transport-wide
 //! congestion control) come back over the same way back. So the estimate is what GCC would make
 //! of this very traffic, and transport, retransmission and bounds are those of all the others.
 //! Probes are GCC's own: they travel as datagrams that the uplink carries beside SRT's. Only
@@ -24,19 +24,22 @@ pub(super) struct Gcc {
     range: Range,
     sender: Peer,
     receiver: Peer,
-    /// Data packets of the last second: when, how long, and whether sent again.
+    /// Packets of the last second: when, how long, and whether media that leaves for the first time.
     recent: VecDeque<(Time, ByteCount, bool)>,
 }
 
 const INTERVAL: Duration = Duration::from_millis(25);
 /// Headers of container and packets: media is this share of the whole.
 const MEDIA_SHARE: f64 = 0.95;
-/// What is sent again is measured over this time, and counts for half of the whole at most, as
-/// libwebrtc does it.
+/// Repair, whether media sent again or sent ahead, is measured over this time, and counts for half of
+/// the whole at most, as libwebrtc does it.
 const OVERHEAD_WINDOW: Duration = Duration::from_secs(1);
 const MOST_OVERHEAD: f64 = 0.5;
 /// Set in a data packet that is sent again (draft-sharabayko-srt, section 3.1).
 const SENT_AGAIN: u8 = 0x04;
+/// What a control packet of a user-defined kind begins with: repair, between two of us (section
+/// 3.2).
+const REPAIR: [u8; 2] = [0xFF, 0xFF];
 
 impl Gcc {
     pub(super) fn new(range: Range) -> Self {
@@ -45,13 +48,14 @@ impl Gcc {
         Self { range, sender, receiver, recent: VecDeque::new() }
     }
 
-    /// The share of what was sent lately that had been sent before.
+    /// The share of what was sent lately that is not media for the first time.
     fn overhead(&self) -> f64 {
-        let bytes = |only_again: bool| -> u64 {
-            let counted = self.recent.iter().filter(|(_, _, again)| *again || !only_again);
-            counted.map(|(_, length, _)| length.as_u64()).sum()
-        };
-        (bytes(true) as f64 / bytes(false).max(1) as f64).min(MOST_OVERHEAD)
+        let (mut all, mut repair) = (0, 0);
+        for (_, length, is_first) in &self.recent {
+            all += length.as_u64();
+            repair += if *is_first { 0 } else { length.as_u64() };
+        }
+        (repair as f64 / all.max(1) as f64).min(MOST_OVERHEAD)
     }
 }
 
@@ -77,11 +81,11 @@ impl Pilot for Gcc {
 impl Shadow for Gcc {
     fn sent(&mut self, now: Time, datagram: &[u8]) -> Option<Vec<u8>> {
         let is_data = datagram.first()? & 0x80 == 0;
-        if !is_data {
+        if !is_data && !datagram.starts_with(&REPAIR) {
             return None;
         }
-        let again = datagram.get(4)? & SENT_AGAIN != 0;
-        self.recent.push_back((now, datagram.len().into(), again));
+        let is_first = is_data && datagram.get(4)? & SENT_AGAIN == 0;
+        self.recent.push_back((now, datagram.len().into(), is_first));
         self.sender.write(now, datagram.len())
     }
 

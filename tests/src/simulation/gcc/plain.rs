@@ -101,11 +101,21 @@ fn copy(input: &[u8], output: &mut [u8]) -> Result<usize, CryptoError> {
 }
 
 impl Aes128CmSha1_80Cipher for Plain {
-    fn encrypt(&mut self, _: &[u8; 16], input: &[u8], output: &mut [u8]) -> Result<(), CryptoError> {
+    fn encrypt(
+        &mut self,
+        _: &[u8; 16],
+        input: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), CryptoError> {
         copy(input, output).map(drop)
     }
 
-    fn decrypt(&mut self, _: &[u8; 16], input: &[u8], output: &mut [u8]) -> Result<(), CryptoError> {
+    fn decrypt(
+        &mut self,
+        _: &[u8; 16],
+        input: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), CryptoError> {
         copy(input, output).map(drop)
     }
 }
