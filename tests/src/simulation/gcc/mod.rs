@@ -29,8 +29,11 @@ pub(super) struct Gcc {
 }
 
 const INTERVAL: Duration = Duration::from_millis(25);
-/// Headers of container and packets: media is this share of the whole.
-const MEDIA_SHARE: f64 = 0.95;
+/// Headers of full packets of container and transport: media is this share of the whole.
+const MEDIA_SHARE: f64 = 0.96;
+/// What each picture takes beyond that: its own header (ISO/IEC 13818-1, 2.4.3.6), half a packet of
+/// the container that is stuffed, and a datagram that is not full. For thirty pictures a second.
+const PICTURES: Bitrate = Bitrate::from_kilobits_per_second(30);
 /// Repair, whether media sent again or sent ahead, is measured over this time, and counts for half of
 /// the whole at most, as libwebrtc does it.
 const OVERHEAD_WINDOW: Duration = Duration::from_secs(1);
@@ -70,6 +73,7 @@ impl Pilot for Gcc {
         }
         let Some(estimate) = self.sender.estimate() else { return sight.target };
         let media = estimate.scaled(1.0 - self.overhead()).saturating_sub(self.range.sound);
+        let media = media.saturating_sub(PICTURES);
         self.range.clamp(media.as_bits_per_second() as f64 * MEDIA_SHARE)
     }
 
