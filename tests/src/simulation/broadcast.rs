@@ -95,12 +95,23 @@ pub struct BroadcastSimulation {
     targets: Vec<(Time, Bitrate)>,
     /// Kept if somebody wants to know.
     arrivals: Option<Arrivals>,
+    /// Whether neither is told who the other is.
+    strangers: bool,
     ended: bool,
 }
 
 /// Control packets begin with a bit that is set (draft-sharabayko-srt, section 3).
 fn is_media(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|first| first & 0x80 == 0)
+}
+
+/// Takes out of a handshake that Golive speaks. Behind the header of 16 bytes and the handshake's own
+/// 48, its first extension holds the version and these flags (draft-sharabayko-srt, section 3.2.1).
+fn forget_golive(datagram: &mut [u8]) {
+    let is_handshake = datagram.starts_with(&[0x80, 0]);
+    if let Some(flags) = datagram.get_mut(72..74).filter(|flags| is_handshake && *flags == b"GL") {
+        flags.fill(0);
+    }
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -144,6 +155,7 @@ impl BroadcastSimulation {
             flows: Vec::new(),
             targets: vec![(Time::ZERO, target.bitrate)],
             arrivals: None,
+            strangers: false,
             ended: false,
         };
         simulation.start_ingest();
@@ -159,6 +171,13 @@ impl BroadcastSimulation {
     /// Has the encoder behave like this from now on.
     pub fn set_temper(&mut self, temper: Temper) {
         self.encoder.set_temper(temper);
+    }
+
+    /// Has the two take each other for strangers: the ingest is then one that knows what libsrt
+    /// knows, and nothing is repaired ahead of a report.
+    pub fn among_strangers(mut self) -> Self {
+        self.strangers = true;
+        self
     }
 
     /// Keeps how long each access unit is under way, for [`BroadcastSimulation::delays`].
@@ -455,7 +474,10 @@ impl BroadcastSimulation {
         for at in link.carry(self.now, length).arrivals() {
             let number = self.datagrams;
             self.datagrams += 1;
-            let (bytes, shadow) = (bytes.to_vec(), shadow.map(<[u8]>::to_vec));
+            let (mut bytes, shadow) = (bytes.to_vec(), shadow.map(<[u8]>::to_vec));
+            if self.strangers {
+                forget_golive(&mut bytes);
+            }
             self.under_way.push(Reverse(UnderWay { at, number, port, forward, bytes, shadow }));
         }
     }

@@ -313,9 +313,10 @@ impl Pilot for RootEncoder {
         if !self.looks.is_multiple_of(5) {
             return sight.target;
         }
+        let media = carried * CONTAINED;
         let units = ROOT_ENCODER_UNITS * standing(sight, carried).as_secs_f64();
         let is_full = overflows || units / ROOT_ENCODER_QUEUE > 0.2;
-        self.range.clamp(if is_full { carried * 0.8 } else { carried * 1.2 })
+        self.range.clamp(if is_full { media * 0.8 } else { media * 1.2 })
     }
 }
 
@@ -353,7 +354,7 @@ impl Pilot for Obs {
                 self.lowered(now);
                 return self.range.clamp(bits(before));
             }
-            let media = carried - bits(self.range.sound);
+            let media = (carried - bits(self.range.sound)) * CONTAINED;
             if now.since(self.measures_since) >= OBS_LEAST_MEASURED && media < bits(sight.target) {
                 self.lowered(now);
                 return self.range.clamp(media.max(50e3));
@@ -377,6 +378,10 @@ impl Obs {
         self.next_up = now + OBS_RAISES;
     }
 }
+
+/// Of what arrives this share is media. To those who measure what RTMP sends, whose container takes
+/// next to nothing, the headers of this one would be room that is not there.
+const CONTAINED: f64 = 0.92;
 
 /// Notices what is given up as too late. RTMP gives nothing up: to those who look at how full a
 /// queue is, what is missing here would still stand in it.

@@ -164,6 +164,8 @@ impl Scenario {
 
     fn broadcast(&self, config: Config, pilot: Option<Box<dyn Pilot>>) -> BroadcastSimulation {
         let simulation = BroadcastSimulation::new(config, &self.path()).with_delays();
+        // The ingests that everybody has are libsrt's.
+        let simulation = simulation.among_strangers();
         let mut simulation = match pilot {
             Some(pilot) => simulation.steered_by(pilot),
             None => simulation,
