@@ -322,7 +322,6 @@ impl BroadcastSimulation {
 
     /// Lets the pilot decide, if it is time.
     fn steer(&mut self) {
-        let skipped = self.ingest.as_ref().map_or(0, |ingest| ingest.skipped(self.now));
         let Some((pilot, at)) = self.pilot.as_mut().filter(|(_, at)| *at <= self.now) else {
             return;
         };
@@ -330,6 +329,7 @@ impl BroadcastSimulation {
         let Some(feedback) = self.session.feedback(self.now) else { return };
         let health = self.session.health(self.now);
         let target = self.session.target();
+        let skipped = self.ingest.as_ref().map_or(0, |ingest| ingest.skipped(self.now));
         let sight = Sight {
             feedback,
             queue_delay: health.queue,

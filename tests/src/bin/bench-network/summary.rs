@@ -8,7 +8,7 @@ use golive_tests::simulation::Scenario;
 
 use crate::{Row, Who};
 
-/// Nine in ten and more of the frames of a good broadcast take no longer.
+/// 95 in a hundred frames of a good broadcast take no longer.
 pub(crate) const GOOD_DELAY: Duration = Duration::from_millis(250);
 
 /// Everybody's totals, in the order of the rows.
