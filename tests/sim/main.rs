@@ -13,6 +13,7 @@ mod faults;
 mod kept;
 mod ladder;
 mod loss;
+mod others;
 mod quic;
 mod random;
 mod sound;

@@ -17,7 +17,7 @@ use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 use super::arrivals::Arrivals;
 use super::encoder::{Encoder, Label, Temper};
 use super::ingest::Ingest;
-use super::pilot::{Pilot, Sight};
+use super::pilot::{Pilot, Shadow, Sight};
 use super::storm::{Second, StormWatch};
 use super::tcp::{Flow, Tcp};
 use crate::network::{Conditions, Link, Path};
@@ -86,6 +86,8 @@ pub struct BroadcastSimulation {
     events: Vec<(Time, Event)>,
     received: Vec<Received>,
     longest_queue: Duration,
+    /// Data packets that came to where the ingest is or was.
+    arrived: ByteCount,
     pilot: Option<(Box<dyn Pilot>, Time)>,
     watch: StormWatch,
     /// Who else uses the way to the ingest.
@@ -93,7 +95,23 @@ pub struct BroadcastSimulation {
     targets: Vec<(Time, Bitrate)>,
     /// Kept if somebody wants to know.
     arrivals: Option<Arrivals>,
+    /// Whether neither is told who the other is.
+    strangers: bool,
     ended: bool,
+}
+
+/// Control packets begin with a bit that is set (draft-sharabayko-srt, section 3).
+fn is_media(datagram: &[u8]) -> bool {
+    datagram.first().is_some_and(|first| first & 0x80 == 0)
+}
+
+/// Takes out of a handshake that Golive speaks. Behind the header of 16 bytes and the handshake's own
+/// 48, its first extension holds the version and these flags (draft-sharabayko-srt, section 3.2.1).
+fn forget_golive(datagram: &mut [u8]) {
+    let is_handshake = datagram.starts_with(&[0x80, 0]);
+    if let Some(flags) = datagram.get_mut(72..74).filter(|flags| is_handshake && *flags == b"GL") {
+        flags.fill(0);
+    }
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -103,6 +121,8 @@ struct UnderWay {
     port: u16,
     forward: bool,
     bytes: Vec<u8>,
+    /// What a pilot's shadow sends with it, or alone, if there is nothing else.
+    shadow: Option<Vec<u8>>,
 }
 
 impl BroadcastSimulation {
@@ -129,11 +149,13 @@ impl BroadcastSimulation {
             events: Vec::new(),
             received: Vec::new(),
             longest_queue: Duration::ZERO,
+            arrived: ByteCount::ZERO,
             pilot: None,
             watch: StormWatch::default(),
             flows: Vec::new(),
             targets: vec![(Time::ZERO, target.bitrate)],
             arrivals: None,
+            strangers: false,
             ended: false,
         };
         simulation.start_ingest();
@@ -149,6 +171,13 @@ impl BroadcastSimulation {
     /// Has the encoder behave like this from now on.
     pub fn set_temper(&mut self, temper: Temper) {
         self.encoder.set_temper(temper);
+    }
+
+    /// Has the two take each other for strangers: the ingest is then one that knows what libsrt
+    /// knows, and nothing is repaired ahead of a report.
+    pub fn among_strangers(mut self) -> Self {
+        self.strangers = true;
+        self
     }
 
     /// Keeps how long each access unit is under way, for [`BroadcastSimulation::delays`].
@@ -259,7 +288,8 @@ impl BroadcastSimulation {
             let pilot = self.pilot.as_ref().map(|(_, at)| *at);
             let flow = self.flows.iter().map(Flow::next).min();
             let encoder = Some(self.encoder.next());
-            let wakes = [self.session_wake, ingest, arrival, pilot, encoder, flow];
+            let shadow = self.shadow().map(|shadow| shadow.wake());
+            let wakes = [self.session_wake, ingest, arrival, pilot, encoder, flow, shadow];
             let next = wakes.into_iter().flatten().min().filter(|next| *next < until);
             let Some(next) = next else { break };
             self.now = self.now.max(next);
@@ -297,9 +327,16 @@ impl BroadcastSimulation {
         };
         *at = self.now + pilot.interval();
         let Some(feedback) = self.session.feedback(self.now) else { return };
-        let queue_delay = self.session.health(self.now).queue;
+        let health = self.session.health(self.now);
         let target = self.session.target();
-        let sight = Sight { feedback, queue_delay, target: target.bitrate };
+        let skipped = self.ingest.as_ref().map_or(0, |ingest| ingest.skipped(self.now));
+        let sight = Sight {
+            feedback,
+            queue_delay: health.queue,
+            target: target.bitrate,
+            arrived: self.arrived,
+            dropped: health.totals.packets_dropped + health.totals.video_frames_dropped + skipped,
+        };
         let bitrate = pilot.steer(self.now, &sight);
         if bitrate != target.bitrate {
             self.session.handle(self.now, Input::Target(EncoderTarget { bitrate, ..target }));
@@ -313,7 +350,17 @@ impl BroadcastSimulation {
             && next.at <= self.now
         {
             let Some(Reverse(datagram)) = self.under_way.pop() else { break };
+            let now = self.now;
+            if let (Some(bytes), Some(shadow)) = (&datagram.shadow, self.shadow()) {
+                shadow.receive(now, datagram.forward, bytes);
+            }
+            if datagram.bytes.is_empty() {
+                continue;
+            }
             if datagram.forward {
+                if is_media(&datagram.bytes) {
+                    self.arrived += datagram.bytes.len().into();
+                }
                 if let Some(arrivals) = &mut self.arrivals {
                     arrivals.arrived(self.now, datagram.port, &datagram.bytes);
                 }
@@ -336,11 +383,28 @@ impl BroadcastSimulation {
             let queue = self.session.health(self.now).queue;
             self.longest_queue = self.longest_queue.max(queue);
         }
+        self.drain_shadow();
         let Some(mut ingest) = self.ingest.take() else { return };
         for (to, bytes) in ingest.drain(self.now, &mut self.received) {
             self.carry(false, to.port(), &bytes);
         }
         self.ingest = Some(ingest);
+    }
+
+    /// What the pilot runs beside the broadcast.
+    fn shadow(&mut self) -> Option<&mut dyn Shadow> {
+        self.pilot.as_mut().and_then(|(pilot, _)| pilot.shadow())
+    }
+
+    fn drain_shadow(&mut self) {
+        let now = self.now;
+        for _ in 0..RESTLESS {
+            let datagram = self.shadow().and_then(|shadow| shadow.poll(now));
+            let Some((forward, bytes)) = datagram else { return };
+            let length = bytes.len().into();
+            self.put_under_way(forward, 0, length, &[], Some(&bytes));
+        }
+        panic!("at {now} the pilot's shadow does not come to rest");
     }
 
     fn drain_session(&mut self) {
@@ -392,12 +456,29 @@ impl BroadcastSimulation {
     }
 
     fn carry(&mut self, forward: bool, port: u16, bytes: &[u8]) {
+        let now = self.now;
+        let shadow = self.shadow().filter(|_| forward);
+        let shadow = shadow.and_then(|shadow| shadow.sent(now, bytes));
+        self.put_under_way(forward, port, bytes.len().into(), bytes, shadow.as_deref());
+    }
+
+    fn put_under_way(
+        &mut self,
+        forward: bool,
+        port: u16,
+        length: ByteCount,
+        bytes: &[u8],
+        shadow: Option<&[u8]>,
+    ) {
         let link = if forward { &mut self.forward } else { &mut self.backward };
-        for at in link.carry(self.now, ByteCount::from(bytes.len())).arrivals() {
+        for at in link.carry(self.now, length).arrivals() {
             let number = self.datagrams;
             self.datagrams += 1;
-            let bytes = bytes.to_vec();
-            self.under_way.push(Reverse(UnderWay { at, number, port, forward, bytes }));
+            let (mut bytes, shadow) = (bytes.to_vec(), shadow.map(<[u8]>::to_vec));
+            if self.strangers {
+                forget_golive(&mut bytes);
+            }
+            self.under_way.push(Reverse(UnderWay { at, number, port, forward, bytes, shadow }));
         }
     }
 }

@@ -58,6 +58,12 @@ impl Ingest {
         }
     }
 
+    /// Packets that were missing when their time came.
+    pub(super) fn skipped(&self, now: Time) -> u64 {
+        let connections = self.connections.values();
+        connections.map(|(connection, _)| connection.statistics(now).packets_lost).sum()
+    }
+
     fn accept(&mut self, now: Time, from: SocketAddr, request: srt::Request) {
         let caller = request.peer_id();
         let connection = self.listener.accept(now, request, srt::Config::default());

@@ -8,6 +8,8 @@ mod arrivals;
 mod bonding;
 mod broadcast;
 mod encoder;
+#[cfg(feature = "networks")]
+mod gcc;
 mod ingest;
 mod peer;
 mod pilot;
@@ -30,7 +32,7 @@ pub use bonding::{BondedSimulation, Produced};
 pub use broadcast::{BroadcastSimulation, Received, config};
 pub use encoder::{Label, Temper};
 use peer::Peer;
-pub use pilot::{Pilot, Sight};
+pub use pilot::{Pilot, Shadow, Sight};
 pub use rivals::{Range, Rival};
 pub use scenario::{BUDGET, LATENCY, MINIMUM, SETTLING, Scenario};
 pub use score::{Bounds, Score};

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use golive_proto::units::{Bitrate, ByteCount, Time};
 
+#[cfg(feature = "networks")]
+use super::gcc::Gcc;
 use super::{Pilot, Sight};
 
 /// Somebody else's algorithm.
@@ -21,6 +23,9 @@ pub enum Rival {
     RootEncoder,
     /// How long video has been queued, with tries upwards that are taken back.
     Obs,
+    /// WebRTC's: the trend of one-way delays, loss, and probes.
+    #[cfg(feature = "networks")]
+    Gcc,
     /// None: what was asked for at first.
     Fixed(Bitrate),
 }
@@ -32,14 +37,25 @@ pub struct Range {
     pub minimum: Bitrate,
     /// Never above.
     pub maximum: Bitrate,
+    /// What they begin with.
+    pub start: Bitrate,
+    /// What the sound takes on the wire.
+    pub sound: Bitrate,
     /// What SRT holds packets back for.
     pub latency: Duration,
 }
 
 impl Rival {
     /// Those that adapt.
-    pub const ALL: [Rival; 5] =
-        [Rival::Belacoder, Rival::Moblin, Rival::StreamPack, Rival::RootEncoder, Rival::Obs];
+    pub const ALL: &[Rival] = &[
+        #[cfg(feature = "networks")]
+        Rival::Gcc,
+        Rival::Belacoder,
+        Rival::Moblin,
+        Rival::StreamPack,
+        Rival::RootEncoder,
+        Rival::Obs,
+    ];
 
     /// As it is called.
     pub fn name(self) -> String {
@@ -49,6 +65,8 @@ impl Rival {
             Rival::StreamPack => "StreamPack".to_owned(),
             Rival::RootEncoder => "RootEncoder".to_owned(),
             Rival::Obs => "OBS".to_owned(),
+            #[cfg(feature = "networks")]
+            Rival::Gcc => "GCC".to_owned(),
             Rival::Fixed(rate) => format!("fixed at {rate}"),
         }
     }
@@ -61,6 +79,8 @@ impl Rival {
             Rival::StreamPack => Box::new(StreamPack { range, lost: 0 }),
             Rival::RootEncoder => Box::new(RootEncoder { range, ..RootEncoder::default() }),
             Rival::Obs => Box::new(Obs { range, ..Obs::default() }),
+            #[cfg(feature = "networks")]
+            Rival::Gcc => Box::new(Gcc::new(range)),
             Rival::Fixed(rate) => Box::new(Fixed(rate)),
         }
     }
@@ -71,26 +91,32 @@ impl Default for Range {
         Self {
             minimum: Bitrate::ZERO,
             maximum: Bitrate::from_kilobits_per_second(10_000),
+            start: Bitrate::from_kilobits_per_second(2_500),
+            sound: Bitrate::from_kilobits_per_second(158),
             latency: Duration::from_millis(500),
         }
     }
 }
 
 impl Range {
-    fn clamp(self, bits: f64) -> Bitrate {
+    pub(super) fn clamp(self, bits: f64) -> Bitrate {
         Bitrate::from_bits_per_second(bits.max(0.0) as u64).max(self.minimum).min(self.maximum)
     }
 }
+
+/// A full packet of SRT with seven packets of the container.
+const PACKET: f64 = 1_332.0;
 
 fn bits(rate: Bitrate) -> f64 {
     rate.as_bits_per_second() as f64
 }
 
-/// Packets that are unacknowledged or unsent, as SRT's send buffer counts.
+/// Packets that are unacknowledged or unsent, as libsrt's statistics count its send buffer
+/// (`pktSndBuf`).
 fn buffered(sight: &Sight) -> f64 {
     let feedback = &sight.feedback;
     let queued = sight.target.bytes_in(sight.queue_delay);
-    (feedback.in_flight + feedback.unsent + queued).as_u64() as f64 / 1_332.0
+    (feedback.in_flight + feedback.unsent + queued).as_u64() as f64 / PACKET
 }
 
 fn millis(time: Duration) -> f64 {
@@ -119,6 +145,8 @@ struct Belacoder {
     rtt_minimum: f64,
     rtt_before: f64,
     rtt_rise: f64,
+    throughput: f64,
+    sent: VecDeque<(Time, ByteCount)>,
     next_down: Time,
     next_up: Time,
 }
@@ -135,6 +163,8 @@ impl Belacoder {
             rtt_minimum: 200.0,
             rtt_before: 300.0,
             rtt_rise: 0.0,
+            throughput: 0.0,
+            sent: VecDeque::new(),
             next_down: Time::ZERO,
             next_up: Time::ZERO,
         }
@@ -171,16 +201,23 @@ impl Pilot for Belacoder {
         let (buffer, rtt) = self.look(sight);
         let (target, latency) = (bits(sight.target), millis(self.range.latency));
         let far_out = (self.buffer_average + self.buffer_jitter) * 4.0;
-        if rtt >= latency / 3.0 || buffer > far_out {
-            self.next_down = now + Duration::from_millis(250);
+        if target > bits(self.range.minimum) && (rtt >= latency / 3.0 || buffer > far_out) {
+            self.next_down = now + Duration::from_millis(200);
             return self.range.minimum;
         }
-        if now >= self.next_down && rtt > latency / 5.0 {
+        let sent = rate_over(&mut self.sent, now, sight.feedback.sent, 1);
+        self.throughput = self.throughput * 0.97 + sent * 0.03;
+        let half_latency = self.throughput / 8.0 * latency / 2e3 / PACKET;
+        let out = self.buffer_average + (self.buffer_jitter * 3.0).max(self.buffer_average);
+        if now >= self.next_down
+            && (rtt > latency / 5.0 || buffer > out.max(50.0).min(half_latency))
+        {
             self.next_down = now + Duration::from_millis(250);
             return self.range.clamp(target - 100e3 - target / 10.0);
         }
         let high = self.rtt_average + (self.rtt_jitter * 4.0).max(self.rtt_average * 0.15);
-        if now >= self.next_down && rtt > high {
+        let full = (self.buffer_average + self.buffer_jitter * 2.5).max(50.0);
+        if now >= self.next_down && (rtt > high || buffer > full) {
             self.next_down = now + Duration::from_millis(200);
             return self.range.clamp(target - 100e3);
         }
@@ -209,7 +246,7 @@ impl Pilot for Moblin {
     fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate {
         let feedback = &sight.feedback;
         let rtt = millis(feedback.rtt);
-        let packets = feedback.in_flight.as_u64() as f64 / 1_332.0;
+        let packets = feedback.in_flight.as_u64() as f64 / PACKET;
         self.in_flight = self.in_flight * 0.8 + packets * 0.2;
         self.rtt_average =
             if self.rtt_average == 0.0 { rtt } else { self.rtt_average * 0.9 + rtt * 0.1 };
@@ -241,10 +278,9 @@ impl Pilot for StreamPack {
         let lost = sight.feedback.lost_packets - self.lost.min(sight.feedback.lost_packets);
         self.lost = sight.feedback.lost_packets;
         let target = bits(sight.target);
-        let queued = sight.feedback.unsent + sight.target.bytes_in(sight.queue_delay);
         self.range.clamp(if lost > 0 {
             target * 0.8
-        } else if queued.as_u64() as f64 / 1_332.0 > 50.0 {
+        } else if buffered(sight) > 50.0 {
             target * 0.9
         } else {
             // At home it climbs only from the floor, by mistake; here as it was meant.
@@ -256,12 +292,14 @@ impl Pilot for StreamPack {
 #[derive(Default)]
 struct RootEncoder {
     range: Range,
-    acknowledged: VecDeque<(Time, ByteCount)>,
+    arrived: VecDeque<(Time, ByteCount)>,
+    drops: Drops,
     looks: u32,
 }
 
-/// Access units that its queue holds.
+/// Access units that its queue holds: 30 pictures and 47 frames of sound a second.
 const ROOT_ENCODER_QUEUE: f64 = 400.0;
+const ROOT_ENCODER_UNITS: f64 = 77.0;
 
 impl Pilot for RootEncoder {
     fn interval(&self) -> Duration {
@@ -269,25 +307,34 @@ impl Pilot for RootEncoder {
     }
 
     fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate {
-        let carried = rate_over(&mut self.acknowledged, now, sight.feedback.acknowledged, 5);
+        let carried = rate_over(&mut self.arrived, now, sight.arrived, 5);
+        let overflows = self.drops.since_last(sight);
         self.looks += 1;
         if !self.looks.is_multiple_of(5) {
             return sight.target;
         }
-        let units = (30.0 + 47.0) * sight.queue_delay.as_secs_f64();
-        let full = units / ROOT_ENCODER_QUEUE;
-        self.range.clamp(if full > 0.2 { carried * 0.8 } else { carried * 1.2 })
+        let media = carried * CONTAINED;
+        let units = ROOT_ENCODER_UNITS * standing(sight, carried).as_secs_f64();
+        let is_full = overflows || units / ROOT_ENCODER_QUEUE > 0.2;
+        self.range.clamp(if is_full { media * 0.8 } else { media * 1.2 })
     }
 }
 
 #[derive(Default)]
 struct Obs {
     range: Range,
-    acknowledged: VecDeque<(Time, ByteCount)>,
-    /// What was carried when it was last too much.
+    arrived: VecDeque<(Time, ByteCount)>,
+    drops: Drops,
+    /// What it was before the last try.
     raised_from: Option<Bitrate>,
+    /// Since when it has measured what is carried.
+    measures_since: Time,
     next_up: Time,
 }
+
+/// It measures for so long before it believes what it measured.
+const OBS_LEAST_MEASURED: Duration = Duration::from_secs(1);
+const OBS_RAISES: Duration = Duration::from_secs(4);
 
 impl Pilot for Obs {
     fn interval(&self) -> Duration {
@@ -295,15 +342,27 @@ impl Pilot for Obs {
     }
 
     fn steer(&mut self, now: Time, sight: &Sight) -> Bitrate {
-        let carried = rate_over(&mut self.acknowledged, now, sight.feedback.acknowledged, 2);
-        if sight.queue_delay >= Duration::from_millis(200) {
-            self.next_up = now + Duration::from_secs(4);
-            // A try that failed is taken back; otherwise down to what was carried.
-            let back = self.raised_from.take().map_or(f64::INFINITY, bits);
-            return self.range.clamp(carried.min(back).min(bits(sight.target)).max(50e3));
+        let carried = rate_over(&mut self.arrived, now, sight.arrived, 2);
+        let overflows = self.drops.since_last(sight);
+        if self.next_up == Time::ZERO {
+            self.next_up = now + OBS_RAISES;
+            self.measures_since = now;
+        }
+        if overflows || standing(sight, carried) >= Duration::from_millis(200) {
+            if let Some(before) = self.raised_from.take() {
+                // A try that failed is taken back.
+                self.lowered(now);
+                return self.range.clamp(bits(before));
+            }
+            let media = (carried - bits(self.range.sound)) * CONTAINED;
+            if now.since(self.measures_since) >= OBS_LEAST_MEASURED && media < bits(sight.target) {
+                self.lowered(now);
+                return self.range.clamp(media.max(50e3));
+            }
+            return sight.target;
         }
         if now >= self.next_up {
-            self.next_up = now + Duration::from_secs(4);
+            self.next_up = now + OBS_RAISES;
             self.raised_from = Some(sight.target);
             return self.range.clamp(bits(sight.target) + bits(self.range.maximum) / 10.0);
         }
@@ -311,7 +370,43 @@ impl Pilot for Obs {
     }
 }
 
-/// What was acknowledged over the last seconds, in bits a second.
+impl Obs {
+    /// What was measured before says nothing of what comes now.
+    fn lowered(&mut self, now: Time) {
+        self.arrived.clear();
+        self.measures_since = now;
+        self.next_up = now + OBS_RAISES;
+    }
+}
+
+/// Of what arrives this share is media. To those who measure what RTMP sends, whose container takes
+/// next to nothing, the headers of this one would be room that is not there.
+const CONTAINED: f64 = 0.92;
+
+/// Notices what is given up as too late. RTMP gives nothing up: to those who look at how full a
+/// queue is, what is missing here would still stand in it.
+#[derive(Default)]
+struct Drops(u64);
+
+impl Drops {
+    fn since_last(&mut self, sight: &Sight) -> bool {
+        let before = std::mem::replace(&mut self.0, sight.dropped);
+        sight.dropped > before
+    }
+}
+
+/// How long what is made waits until it has arrived, the way there and back left out: what stands
+/// in the queues of an app and of its socket, where the way itself has none, as with RTMP.
+fn standing(sight: &Sight, carried: f64) -> Duration {
+    let feedback = &sight.feedback;
+    let bits_under_way = (feedback.in_flight + feedback.unsent).as_u64() as f64 * 8.0;
+    // A rate that nothing was measured of yet counts as what is asked for.
+    let rate = if carried > 0.0 { carried } else { bits(sight.target).max(1.0) };
+    let under_way = Duration::from_secs_f64((bits_under_way / rate).min(60.0));
+    under_way.saturating_add(sight.queue_delay).saturating_sub(feedback.rtt_min)
+}
+
+/// How fast a total grew over the last seconds, in bits a second.
 fn rate_over(
     history: &mut VecDeque<(Time, ByteCount)>,
     now: Time,

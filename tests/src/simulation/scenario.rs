@@ -33,9 +33,12 @@ pub const LATENCY: Duration = Duration::from_millis(500);
 pub const MINIMUM: Bitrate = Bitrate::from_kilobits_per_second(300);
 /// At the foot of the ladder.
 const LEAST: Bitrate = Bitrate::from_kilobits_per_second(50);
-const SOUND: Bitrate = Bitrate::from_kilobits_per_second(128);
-/// What is left of it on a narrow link.
-const LEAST_SOUND: Bitrate = Bitrate::from_kilobits_per_second(32);
+/// The lowest sound on the wire: 32 kb/s, five frames in three packets.
+const LEAST_SOUND: Bitrate = Bitrate::from_kilobits_per_second(46);
+/// 128 kb/s of sound on the wire.
+const CARRIED_SOUND: Bitrate = Bitrate::from_kilobits_per_second(158);
+/// What the others begin with; Golive begins at the highest rate.
+const START: Bitrate = Bitrate::from_kilobits_per_second(2_500);
 const ONE_WAY: Duration = Duration::from_millis(30);
 /// A player holds pictures back a little of its own; and the receiver of SRT moves its clock by up
 /// to a hundred milliseconds when packets stand on the way for long.
@@ -141,14 +144,18 @@ impl Scenario {
 
     /// Broadcasts, with Golive's controller and ladder, or with another controller.
     pub fn run(&self, rival: Option<Rival>) -> BroadcastSimulation {
-        let range = Range { minimum: MINIMUM, maximum: self.maximum, latency: LATENCY };
         let Some(rival) = rival else {
             let ladder = Adaptation::default();
             let config = self.config(true);
             return self
                 .broadcast(Config { minimum_bitrate: LEAST, adaptation: ladder, ..config }, None);
         };
-        self.broadcast(self.config(false), Some(rival.pilot(range)))
+        let (start, maximum) = (self.maximum.min(START), self.maximum);
+        let range =
+            Range { minimum: MINIMUM, maximum, start, sound: CARRIED_SOUND, latency: LATENCY };
+        let mut config = self.config(false);
+        config.target.bitrate = range.start;
+        self.broadcast(config, Some(rival.pilot(range)))
     }
 
     /// Broadcasts with Golive's controller, and leaves frame rate and size as they are.
@@ -158,6 +165,8 @@ impl Scenario {
 
     fn broadcast(&self, config: Config, pilot: Option<Box<dyn Pilot>>) -> BroadcastSimulation {
         let simulation = BroadcastSimulation::new(config, &self.path()).with_delays();
+        // The ingests that everybody has are libsrt's.
+        let simulation = simulation.among_strangers();
         let mut simulation = match pilot {
             Some(pilot) => simulation.steered_by(pilot),
             None => simulation,
@@ -187,12 +196,7 @@ impl Scenario {
 
     /// What they could have got, had the broadcaster known the trace, and been alone.
     pub fn oracle(&self) -> Score {
-        let bounds = Bounds {
-            minimum: LEAST,
-            maximum: self.maximum,
-            sound: SOUND,
-            least_sound: LEAST_SOUND,
-        };
+        let bounds = Bounds { minimum: LEAST, maximum: self.maximum, sound: LEAST_SOUND };
         Score::oracle(self.trace(), self.span(), LATENCY, bounds)
     }
 

@@ -98,41 +98,37 @@ impl Score {
     /// headers, of whatever use it still was.
     pub fn used(received: &[Received], trace: &Trace, from: Time, until: Time) -> f64 {
         let inside = received.iter().filter(|unit| unit.at >= from && unit.at < until);
-        let bytes: f64 = inside.map(|unit| wire_bytes(unit.length.as_u64() as f64)).sum();
+        let bytes: f64 = inside.map(wire_bytes).sum();
         bytes / trace.capacity(from, until).as_u64().max(1) as f64
     }
 
     /// What a broadcaster who knew the trace could have had. Its bits: in each slot as many as
-    /// still get through within `budget`, at most `maximum`, sound and headers taken off. Its late
-    /// slots: those in which not even a picture of the lowest bitrate gets through, had all
-    /// before it been as small.
+    /// still get through within `budget`, at most `maximum`. Its late slots: those in which not even
+    /// a picture of the lowest bitrate gets through, had all before it been as small. Of both, the
+    /// sound and the headers are taken off that nobody can do without: pictures of two slots each,
+    /// and the lowest sound.
     pub fn oracle(trace: &Trace, span: (Time, Time), budget: Duration, bounds: Bounds) -> Self {
         let (first, end) = (slot_of(span.0), slot_of(span.1));
         let bytes = |rate: Bitrate| rate.bytes_in(SLOT).as_u64() as f64;
         let (most, least) = (bytes(bounds.maximum), bytes(bounds.minimum));
-        let frames = SLOT.as_secs_f64() / SOUND_FRAME.as_secs_f64();
-        let sound = |rate| wire_bytes(bytes(rate) / frames) * frames;
-        let beside_most = sound(bounds.sound) + UNIT_BYTES;
-        // At the foot of the ladder, one picture serves two slots.
-        let beside_least = sound(bounds.least_sound) + UNIT_BYTES / 2.0;
+        let beside = bytes(bounds.sound) + UNIT_BYTES / 2.0;
         let mut score = Self { slots: end - first, ..Self::default() };
         let (mut large, mut small) = (0.0, 0.0);
         for slot in first..end {
             let now = time_of(slot);
             // What is left for pictures beside their headers and the sound, in each slot.
-            let carries = |until: Time, beside: f64| {
+            let carries = |until: Time| {
                 let slots = until.since(now).as_secs_f64() / SLOT.as_secs_f64();
                 let room = trace.capacity(now, until).as_u64() as f64;
                 (room - beside * slots) / PACKET_SHARE
             };
             let (due, next) = (now + budget, time_of(slot + 1));
-            let room = (carries(due, beside_most) - large).clamp(0.0, most);
+            let room = (carries(due) - large).clamp(0.0, most);
             score.on_time_bits += (room * 8.0) as u64;
-            large = (large + room - carries(next, beside_most)).max(0.0);
-            let passes = carries(due, beside_least) - small >= least;
+            large = (large + room - carries(next)).max(0.0);
+            let passes = carries(due) - small >= least;
             score.late_slots += u64::from(!passes);
-            small =
-                (small + if passes { least } else { 0.0 } - carries(next, beside_least)).max(0.0);
+            small = (small + if passes { least } else { 0.0 } - carries(next)).max(0.0);
         }
         score
     }
@@ -145,27 +141,28 @@ pub struct Bounds {
     pub minimum: Bitrate,
     /// Of the picture.
     pub maximum: Bitrate,
-    /// Beside it.
+    /// Beside it, with its headers.
     pub sound: Bitrate,
-    /// Beside the lowest.
-    pub least_sound: Bitrate,
 }
 
 /// Pictures that follow each other are less than this apart, in microseconds: their labels count
 /// no further.
 const NEXT: u64 = 1_000_000;
-/// A frame of sound: 1,024 samples at 48 kHz.
-const SOUND_FRAME: Duration = Duration::from_nanos(21_333_333);
 /// What a byte of media takes in full packets: 188 of 184 in the container, and 44 of headers (SRT,
 /// UDP, IPv4) with each 1,316.
 const PACKET_SHARE: f64 = 188.0 / 184.0 * (1_316.0 + 44.0) / 1_316.0;
 /// What a unit takes beside that on average: a header of its own (14), and a last packet of the
 /// container and a last datagram that are half full (92 and 22).
 const UNIT_BYTES: f64 = 128.0;
+/// Frames of sound smaller than this (128 kb/s make 341) share their packets, about four of them.
+const GATHERED: ByteCount = ByteCount::new(300);
+const SHARING: f64 = 4.0;
 
 /// What a unit takes of a link on average.
-fn wire_bytes(length: f64) -> f64 {
-    UNIT_BYTES + length * PACKET_SHARE
+fn wire_bytes(unit: &Received) -> f64 {
+    let shares = unit.track == Track::Audio && unit.length < GATHERED;
+    let headers = if shares { UNIT_BYTES / SHARING } else { UNIT_BYTES };
+    headers + unit.length.as_u64() as f64 * PACKET_SHARE
 }
 
 fn slot_of(time: Time) -> u64 {
@@ -246,12 +243,11 @@ mod tests {
             minimum: Bitrate::from_kilobits_per_second(300),
             maximum: Bitrate::from_kilobits_per_second(maximum),
             sound: Bitrate::ZERO,
-            least_sound: Bitrate::ZERO,
         };
         let span = (Time::ZERO, Time::from_millis(10_000));
         let score = Score::oracle(&trace, span, Duration::from_millis(500), bounds(10_000));
         let rate = score.on_time_bits as f64 / 10e6;
-        // Headers take a twelfth; what waits at the end, half a second's, is on time as well.
+        // Headers take a sixteenth; what waits at the end, half a second's, is on time as well.
         assert!((3.65..=3.9).contains(&rate), "{rate} Mb/s");
         let score = Score::oracle(&trace, span, Duration::from_millis(500), bounds(2_000));
         assert!((score.on_time_bits as f64 / 20e6 - 1.0).abs() < 0.01);

@@ -1,9 +1,11 @@
 //! How much of a broadcast is seen on time over cellular links, Golive's controller beside others.
 //!
-//! `bench-network [FOLDER] [SECONDS]`: the traces (`.up`) of a folder, the invented networks, and the
-//! links of `golive_tests::simulation::Scenario`. In virtual time: the same session, transport and
-//! bounds for all, only who steers the encoder differs. Prints Markdown tables, and writes them and a
-//! plot for each network into `docs/network/`.
+//! `bench-network [FOLDER] [SECONDS | --whole] [--only NAME]`: the traces (`.up`) of a folder, the
+//! invented networks, and the links of `golive_tests::simulation::Scenario`. Each recorded or
+//! invented network is broadcast over for so many seconds, 120 if nothing is said, or once through
+//! its whole trace. In virtual time: the same session, transport and bounds for all, only who
+//! steers the encoder differs. Prints Markdown tables, and writes them and a plot for each network
+//! into `docs/network/`, unless only one is asked for.
 
 #![allow(
     clippy::print_stdout,
@@ -12,21 +14,26 @@
 )]
 
 mod plot;
+mod summary;
 mod table;
 
 use std::path::Path as FilePath;
 use std::time::Duration;
 
 use golive_proto::units::{ByteCount, Time};
-use golive_tests::network::{Conditions, Trace, TraceLimit};
+use golive_tests::network::{Conditions, Profile, Trace, TraceLimit};
 use golive_tests::simulation::{BroadcastSimulation, Received, Rival, Scenario, Score};
+
+use summary::Summary;
 
 const ONE_WAY: Duration = Duration::from_millis(30);
 const PLACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/network");
+const LENGTH: Duration = Duration::from_secs(120);
 
 /// One row of a table.
 struct Row {
     name: String,
+    who: Who,
     received: Vec<Received>,
     /// From when to when each frame was under way.
     delays: Vec<(Time, Duration)>,
@@ -34,43 +41,110 @@ struct Row {
     score: Score,
 }
 
+/// Who steered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    /// Golive as it comes: what all the others are compared with.
+    Golive,
+    /// Golive without a part of it.
+    Variant,
+    /// Somebody else.
+    Peer,
+}
+
+impl Row {
+    /// What so many in a hundred of the frames took at most that were captured in the scenario's
+    /// span and arrived.
+    fn delay(&self, scenario: &Scenario, percent: usize) -> Duration {
+        let (from, until) = scenario.span();
+        let judged = self.delays.iter().filter(|(captured, _)| (from..until).contains(captured));
+        let mut delays: Vec<Duration> = judged.map(|(_, delay)| *delay).collect();
+        delays.sort_unstable();
+        delays.get(delays.len() * percent / 100).copied().unwrap_or_default()
+    }
+
+    /// Whether it has both more bits on time and fewer late slots.
+    fn dominates(&self, other: &Row) -> bool {
+        let (own, other) = (&self.score, &other.score);
+        own.on_time_bits > other.on_time_bits && own.late_slots < other.late_slots
+    }
+}
+
+/// What is asked for.
+#[derive(Default)]
+struct Options {
+    folder: Option<String>,
+    /// None: each trace to its end.
+    length: Option<Duration>,
+    only: Option<String>,
+}
+
+impl Options {
+    fn read(mut words: impl Iterator<Item = String>) -> Self {
+        let mut options = Self { length: Some(LENGTH), ..Self::default() };
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--whole" => options.length = None,
+                "--only" => options.only = words.next(),
+                _ => match word.parse().map(Duration::from_secs) {
+                    Ok(length) => options.length = Some(length),
+                    Err(_) => options.folder = Some(word),
+                },
+            }
+        }
+        options
+    }
+}
+
 fn main() {
-    let mut words = std::env::args().skip(1);
-    let folder = words.next();
-    let seconds: u64 = words.next().and_then(|word| word.parse().ok()).unwrap_or(120);
-    let length = Duration::from_secs(seconds);
-    let recorded = folder.map_or(Vec::new(), |folder| recorded(FilePath::new(&folder), length));
+    let options = Options::read(std::env::args().skip(1));
+    let cellular = recorded(&options).into_iter().chain(invented(&options));
+    let cellular = cellular.map(|scenario| (scenario, true));
+    let made = Scenario::all_made().into_iter().map(|scenario| (scenario, false));
+    let wanted = |name: &str| options.only.as_ref().is_none_or(|only| only == name);
+    let (mut summary, mut tables) = (Summary::default(), String::new());
     std::fs::create_dir_all(PLACE).expect("a folder for plots");
-    let mut page = table::HEAD.to_owned();
-    for scenario in
-        recorded.into_iter().chain(Scenario::profiles(length)).chain(Scenario::all_made())
-    {
+    for (scenario, is_cellular) in cellular.chain(made).filter(|(s, _)| wanted(&s.name)) {
         let rows = rows(&scenario);
         let text = table::table(&scenario, &rows);
         println!("{text}");
-        page.push_str(&text);
-        let drawing = plot::draw(&scenario, &rows).expect("a drawing in memory");
-        let place = FilePath::new(PLACE).join(format!("{}.svg", scenario.name));
-        std::fs::write(place, drawing).expect("a plot is written");
+        tables.push_str(&text);
+        if is_cellular {
+            summary.add(&scenario, &rows);
+        }
+        if options.only.is_none() {
+            let drawing = plot::draw(&scenario, &rows).expect("a drawing in memory");
+            let place = FilePath::new(PLACE).join(format!("{}.svg", scenario.name));
+            std::fs::write(place, drawing).expect("a plot is written");
+        }
     }
-    std::fs::write(FilePath::new(PLACE).join("tables.md"), page).expect("the tables are written");
+    let summary = summary.table();
+    println!("{summary}");
+    if options.only.is_none() {
+        let page = format!("{}{summary}{tables}", table::HEAD);
+        let place = FilePath::new(PLACE).join("tables.md");
+        std::fs::write(place, page).expect("the tables are written");
+    }
 }
 
 /// Golive first.
 fn rows(scenario: &Scenario) -> Vec<Row> {
-    let row = |name: String, simulation: BroadcastSimulation| {
+    let row = |name: &str, who: Who, simulation: BroadcastSimulation| {
         let received = simulation.received().to_vec();
         let delays = simulation.delays(Time::ZERO, Time::ZERO + scenario.length);
         let score = scenario.judge(&received);
-        Row { name, received, delays, flows: simulation.carried_by_flows(), score }
+        let flows = simulation.carried_by_flows();
+        Row { name: name.to_owned(), who, received, delays, flows, score }
     };
-    let golive = row("Golive".to_owned(), scenario.run(None));
-    let alone = row("Golive, bitrate alone".to_owned(), scenario.run_without_ladder());
-    let rivals = Rival::ALL.map(|rival| row(rival.name(), scenario.run(Some(rival))));
+    let golive = row("Golive", Who::Golive, scenario.run(None));
+    let alone = row("Golive, bitrate alone", Who::Variant, scenario.run_without_ladder());
+    let rivals = Rival::ALL.iter();
+    let rivals = rivals.map(|rival| row(&rival.name(), Who::Peer, scenario.run(Some(*rival))));
     [golive, alone].into_iter().chain(rivals).collect()
 }
 
-fn recorded(folder: &FilePath, length: Duration) -> Vec<Scenario> {
+fn recorded(options: &Options) -> Vec<Scenario> {
+    let Some(folder) = &options.folder else { return Vec::new() };
     let files = std::fs::read_dir(folder).expect("the folder of traces");
     let mut files: Vec<_> = files.filter_map(|file| Some(file.ok()?.path())).collect();
     files.retain(|file| file.extension().is_some_and(|end| end == "up"));
@@ -78,10 +152,23 @@ fn recorded(folder: &FilePath, length: Duration) -> Vec<Scenario> {
     let read = |file: std::path::PathBuf| {
         let text = std::fs::read_to_string(&file).expect("a trace");
         let trace = Trace::parse(&text).expect("a trace as the Saturator writes it");
+        let length = options.length.unwrap_or(trace.length());
         let limit = TraceLimit { trace, queue: TraceLimit::QUEUE };
         let uplink = Conditions { trace: Some(limit), ..Conditions::delay(ONE_WAY) };
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Scenario::recorded(&name, uplink, Conditions::delay(ONE_WAY), length)
     };
     files.into_iter().map(read).collect()
+}
+
+fn invented(options: &Options) -> Vec<Scenario> {
+    let length = |profile: Profile| {
+        let whole = profile.uplink(1).trace.map_or(LENGTH, |limit| limit.trace.length());
+        options.length.unwrap_or(whole)
+    };
+    let scenario = |profile: Profile| {
+        let (uplink, downlink) = (profile.uplink(1), profile.downlink());
+        Scenario::recorded(profile.name(), uplink, downlink, length(profile))
+    };
+    Profile::ALL.map(scenario).into()
 }

@@ -1,12 +1,12 @@
 //! The tables, as Markdown.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use golive_proto::units::{Bitrate, Time};
 use golive_tests::simulation::{Received, Scenario, Score};
 
-use crate::Row;
+use crate::summary::GOOD_DELAY;
+use crate::{Row, Who};
 
 /// Above all tables.
 pub(crate) const HEAD: &str = "# Golive beside others, network by network\n\n\
@@ -28,27 +28,27 @@ pub(crate) fn table(scenario: &Scenario, rows: &[Row]) -> String {
     };
     line(format_args!("{} on average, {seconds} s\n", trace.mean()));
     line(format_args!(
-        "| | on time, of the oracle's bits | used | late slots (oracle {}) | freezes | longest \
-         | delay p50, p95, p99 | spread |",
-        oracle.late_slots
+        "| | on time, of the oracle's bits | of its slots | used | late slots (oracle {}) | freezes \
+         | longest | delay p50, p95, p99 | p95 of {} ms or less | spread |",
+        oracle.late_slots,
+        GOOD_DELAY.as_millis()
     ));
-    line(format_args!("|---|---|---|---|---|---|---|---|"));
+    line(format_args!("|---|---|---|---|---|---|---|---|---|---|"));
     let (from, until) = scenario.span();
-    for Row { name, received, delays, score, .. } in rows {
+    let golive = rows.iter().find(|row| row.who == Who::Golive);
+    for row in rows {
+        let Row { name, received, score, .. } = row;
         let on_time = score.on_time_bits as f64 / oracle.on_time_bits.max(1) as f64;
-        let mut delays: Vec<Duration> = delays
-            .iter()
-            .filter(|(captured, _)| (from..until).contains(captured))
-            .map(|(_, delay)| *delay)
-            .collect();
-        delays.sort_unstable();
-        let delay = |percent: usize| {
-            delays.get(delays.len() * percent / 100).map_or(0, Duration::as_millis)
-        };
+        let slots = |score: &Score| score.slots - score.late_slots;
+        let delay = |percent| row.delay(scenario, percent).as_millis();
         let used = Score::used(received, trace, from, until);
+        let is_better = row.who == Who::Peer && golive.is_some_and(|golive| row.dominates(golive));
         line(format_args!(
-            "| {name} | {:.0} % | {:.0} % | {} ({:.1} %) | {} | {:.1} s | {}, {}, {} ms | {:.0} % |",
+            "| {name}{} | {:.0} % | {:.1} % | {:.0} % | {} ({:.1} %) | {} | {:.1} s \
+             | {}, {}, {} ms | {} | {:.0} % |",
+            if is_better { " **(more bits and fewer late slots than Golive)**" } else { "" },
             on_time * 100.0,
+            slots(score) as f64 / slots(&oracle).max(1) as f64 * 100.0,
             used * 100.0,
             score.late_slots,
             score.late_slots as f64 / score.slots.max(1) as f64 * 100.0,
@@ -57,6 +57,7 @@ pub(crate) fn table(scenario: &Scenario, rows: &[Row]) -> String {
             delay(50),
             delay(95),
             delay(99),
+            if row.delay(scenario, 95) <= GOOD_DELAY { "yes" } else { "no" },
             spread(&rates(received, from, until)) * 100.0,
         ));
     }
