@@ -16,3 +16,4 @@ mod loss;
 mod quic;
 mod random;
 mod story;
+mod unequal;

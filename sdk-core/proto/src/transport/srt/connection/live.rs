@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::fec::Source;
 use crate::pace::Pacer;
-use crate::transport::Feedback;
+use crate::transport::{Feedback, Ways};
 use crate::units::{Bitrate, ByteCount, Time};
 
 use super::super::config::Config;
@@ -101,6 +101,7 @@ pub(crate) struct Live {
     repairing: Option<Repairing>,
 
     round_trip: RoundTrip,
+    ways: Ways,
     events: VecDeque<Event>,
     peer_report: Vec<u8>,
     last_sent: Time,
@@ -179,6 +180,7 @@ impl Live {
                 None => negotiated.golive.then(|| Repairing::combinations(setup.receive_from)),
             },
             round_trip,
+            ways: Ways::default(),
             events,
             peer_report: Vec::with_capacity(MAX_DATAGRAM_BYTES),
             last_sent: now,
@@ -222,6 +224,11 @@ impl Live {
         self.sender.allow_copies(copies);
     }
 
+    pub(crate) fn note_ways(&mut self, ways: Ways) {
+        self.ways = ways;
+        self.sender.set_detour(ways.detour());
+    }
+
     pub(crate) fn unsent(&self) -> ByteCount {
         self.sender.unsent_bytes()
     }
@@ -241,6 +248,7 @@ impl Live {
             rtt_variance: self.round_trip.variance(),
             rtt_min: self.round_trip.minimum(),
             newest_round_trip: self.sender.newest_round_trip(),
+            ways: Some(self.ways).filter(|ways| !ways.detour().is_zero()),
             sent: self.counts.bytes_sent,
             acknowledged: self.sender.counts.bytes_acknowledged,
             lost_packets: self.sender.counts.reported_lost,
