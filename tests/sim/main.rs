@@ -15,5 +15,6 @@ mod ladder;
 mod loss;
 mod quic;
 mod random;
+mod split;
 mod story;
 mod unequal;

@@ -18,7 +18,9 @@ use super::super::filter::{
     Retransmission,
 };
 use super::super::number::{SequenceNumber, SocketId};
-use super::super::receiver::{Acknowledger, Arrival, Arrivals, Buffer, Losses, Taken, TimeBase};
+use super::super::receiver::{
+    Acknowledger, Arrival, Arrivals, Buffer, Losses, Reordering, Taken, TimeBase,
+};
 use super::super::round_trip::RoundTrip;
 use super::super::sender::{Sender, Terms, Transmission};
 use super::super::statistics::Statistics;
@@ -95,6 +97,8 @@ pub(crate) struct Live {
 
     buffer: Buffer,
     losses: Losses,
+    /// Where the peer's packets may overtake one another, and say which were sent again.
+    reordering: Option<Reordering>,
     acknowledger: Acknowledger,
     arrivals: Arrivals,
     time_base: TimeBase,
@@ -172,6 +176,8 @@ impl Live {
             buffer: Buffer::new(receive_capacity, MAX_DATAGRAM_BYTES, setup.receive_from),
             losses: Losses::new(receive_capacity, retransmission == Retransmission::Always)
                 .whole_reports(negotiated.golive && setup.filter.is_none()),
+            reordering: (!negotiated.golive && setup.theirs.has(option_flag::RETRANSMISSION_FLAG))
+                .then(|| Reordering::new(negotiated.receive_latency)),
             acknowledger: Acknowledger::new(now, setup.receive_from),
             arrivals: Arrivals::new(datagram_bytes),
             time_base: TimeBase::new(setup.arrived, setup.timestamp),
