@@ -17,4 +17,6 @@ mod others;
 mod quic;
 mod random;
 mod sound;
+mod split;
 mod story;
+mod unequal;

@@ -159,6 +159,7 @@ impl World {
         let unsent = self.unsent();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let measurement = Measurement {
+            longest_way: None,
             round_trip_time: seen.newest_round_trip,
             queued: self.queue.bytes() + ByteCount::new(unsent),
             burst: self.burst.left(self.now),

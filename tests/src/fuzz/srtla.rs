@@ -107,7 +107,10 @@ impl Ends {
                     assert!(at.is_none_or(|at| at > self.now), "woken at {at:?}");
                     return;
                 }
-                Output::Receive { .. } | Output::Close { .. } | Output::Event(_) => {}
+                Output::Receive { .. }
+                | Output::Ways(_)
+                | Output::Close { .. }
+                | Output::Event(_) => {}
             }
         }
         panic!("the sender does not come to rest");

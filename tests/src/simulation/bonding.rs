@@ -14,6 +14,7 @@ use golive_proto::transport::srtla::{
 };
 use golive_proto::units::{ByteCount, MediaTime, Time};
 
+use super::arrivals::Arrivals;
 use super::broadcast::Received;
 use super::encoder::Encoder;
 use super::ingest::Ingest;
@@ -65,6 +66,7 @@ pub struct BondedSimulation {
     next_port: u16,
     receiver: Receiver,
     ingest: Ingest,
+    arrivals: Arrivals,
     under_way: BinaryHeap<Reverse<UnderWay>>,
     datagrams: u64,
     encoder: Encoder,
@@ -113,6 +115,7 @@ impl BondedSimulation {
             next_port: 40_000,
             receiver: Receiver::new(Time::ZERO, [seed as u8 ^ 0x5A; 32]),
             ingest: Ingest::new(Time::ZERO, 1),
+            arrivals: Arrivals::default(),
             under_way: BinaryHeap::new(),
             datagrams: 0,
             buffer: vec![0; 1_500],
@@ -147,6 +150,15 @@ impl BondedSimulation {
     /// What the ingest read.
     pub fn received(&self) -> &[Received] {
         &self.received
+    }
+
+    /// How long what was captured from one moment to another took to be at the ingest as a whole,
+    /// the shortest first.
+    pub fn delays(&self, from: Time, until: Time) -> Vec<Duration> {
+        let delays = self.arrivals.delays(from, until).into_iter();
+        let mut delays: Vec<Duration> = delays.map(|(_, delay)| delay).collect();
+        delays.sort_unstable();
+        delays
     }
 
     /// How the broadcast is doing.
@@ -272,6 +284,7 @@ impl BondedSimulation {
         let length = match self.receiver.handle(now, from, bytes, &mut self.rewritten) {
             ReceiverOutput::Ours { length } => length,
             ReceiverOutput::Srt { peer, length } => {
+                self.arrivals.arrived(now, datagram.port, bytes);
                 self.ingest.receive(self.now, peer, &datagram.bytes);
                 length
             }
@@ -378,10 +391,14 @@ impl BondedSimulation {
                     self.session_wake = Some(self.now);
                 }
                 srtla::Output::Close { .. } => {}
+                srtla::Output::Ways(ways) => {
+                    self.session.handle(self.now, Input::Ways { leg, ways });
+                }
                 srtla::Output::Event(event) => {
                     self.link_events.push((self.now, event));
                     if matches!(event, srtla::Event::Joined { .. }) && !bond.opened {
                         bond.opened = true;
+                        self.arrivals.opened(self.now, bond.port);
                         self.session.handle(self.now, Input::Opened { leg, peer: INGEST });
                         self.session_wake = Some(self.now);
                     }

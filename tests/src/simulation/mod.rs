@@ -16,6 +16,7 @@ mod pilot;
 mod rivals;
 mod scenario;
 mod score;
+mod split;
 mod storm;
 mod tcp;
 
@@ -36,6 +37,7 @@ pub use pilot::{Pilot, Shadow, Sight};
 pub use rivals::{Range, Rival};
 pub use scenario::{BUDGET, LATENCY, MINIMUM, SETTLING, Scenario};
 pub use score::{Bounds, Score};
+use split::Split;
 pub use storm::Second;
 pub use tcp::Tcp;
 
@@ -74,6 +76,7 @@ pub struct Simulation {
     listener: Peer,
     forward: Link,
     backward: Link,
+    split: Option<Split>,
     under_way: BinaryHeap<Reverse<UnderWay>>,
     datagrams: u64,
     rate: Bitrate,
@@ -136,12 +139,19 @@ impl Simulation {
             listener: Peer::listener(&plan.config, plan.listener_uptime, seed),
             forward,
             backward,
+            split: None,
             under_way: BinaryHeap::new(),
             datagrams: 0,
             rate: plan.rate,
             next_payload: None,
             payloads: 0,
         }
+    }
+
+    /// The same, but packets take this path and the plan's in turn, and neither peer knows that the
+    /// other is Golive. See [`split`].
+    pub fn split(plan: &Plan, second: &Path) -> Self {
+        Self { split: Some(Split::new(second)), ..Self::new(plan) }
     }
 
     /// How much time has passed.
@@ -253,12 +263,23 @@ impl Simulation {
         panic!("at {} there is no end to what is to be sent", self.now);
     }
 
-    fn carry(&mut self, forward: bool, bytes: Vec<u8>) {
-        let link = if forward { &mut self.forward } else { &mut self.backward };
-        for at in link.carry(self.now, ByteCount::from(bytes.len())).arrivals() {
-            let number = self.datagrams;
-            self.datagrams += 1;
-            self.under_way.push(Reverse(UnderWay { at, number, forward, bytes: bytes.clone() }));
+    fn carry(&mut self, forward: bool, mut bytes: Vec<u8>) {
+        let length = ByteCount::from(bytes.len());
+        let mut ways = [true, false];
+        if let Some(split) = &mut self.split {
+            split::disguise(&mut bytes);
+            ways = split.ways(forward, &bytes);
+        }
+        let first = if forward { &mut self.forward } else { &mut self.backward };
+        let second = self.split.as_mut().map(|split| split.link(forward));
+        let links = [Some(first), second].into_iter().flatten().zip(ways);
+        for (link, _) in links.filter(|(_, taken)| *taken) {
+            for at in link.carry(self.now, length).arrivals() {
+                let number = self.datagrams;
+                self.datagrams += 1;
+                let bytes = bytes.clone();
+                self.under_way.push(Reverse(UnderWay { at, number, forward, bytes }));
+            }
         }
     }
 }

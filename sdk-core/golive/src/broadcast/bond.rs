@@ -5,8 +5,8 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use golive_proto::transport::Priority;
 use golive_proto::transport::srtla::{self, LinkHealth, LinkId, LinkOptions, Received, Sender};
+use golive_proto::transport::{Priority, Ways};
 use golive_proto::units::{ByteCount, Time};
 
 use super::network::Network;
@@ -41,6 +41,8 @@ pub(super) enum Word<'a> {
     Joined,
     /// A datagram for the session.
     Datagram(&'a [u8]),
+    /// What the ways are like, for the session.
+    Ways(Ways),
     /// Something for the owner.
     Event(NetworkEvent),
 }
@@ -221,6 +223,7 @@ impl Bond {
                 srtla::Output::Receive { length } => {
                     tell(Word::Datagram(buffer.get(..length).unwrap_or_default()));
                 }
+                srtla::Output::Ways(ways) => tell(Word::Ways(ways)),
                 srtla::Output::Close { link, bytes } => {
                     let Some(index) = self.links.iter().position(|open| open.id == link) else {
                         continue;

@@ -244,6 +244,7 @@ fn pass_on(now: Time, session: &mut Session, shared: &Shared, heard: Heard<'_>) 
         Heard::Datagram(leg, from, data) => {
             session.handle(now, Input::Datagram { leg, from, data });
         }
+        Heard::Ways(leg, ways) => session.handle(now, Input::Ways { leg, ways }),
         Heard::Network(event) => {
             let event = Event::Network(event);
             tracing::info!("{event}");

@@ -8,8 +8,8 @@ use std::thread;
 
 use async_channel::Sender;
 use golive_proto::session::{LegId, Role};
-use golive_proto::transport::Priority;
 use golive_proto::transport::srtla::{self, LinkId};
+use golive_proto::transport::{Priority, Ways};
 use golive_proto::units::{ByteCount, Time};
 
 use super::bond::{Bond, Word};
@@ -63,6 +63,8 @@ pub(super) enum Heard<'a> {
     Opened(LegId, SocketAddr),
     /// A datagram came.
     Datagram(LegId, SocketAddr, &'a [u8]),
+    /// A leg's datagrams take ways like this.
+    Ways(LegId, Ways),
     /// Something happened to a network.
     Network(NetworkEvent),
 }
@@ -366,6 +368,7 @@ fn heard(leg: LegId, peer: SocketAddr, word: Word<'_>) -> Heard<'_> {
     match word {
         Word::Joined => Heard::Opened(leg, peer),
         Word::Datagram(data) => Heard::Datagram(leg, peer, data),
+        Word::Ways(ways) => Heard::Ways(leg, ways),
         Word::Event(event) => Heard::Network(event),
     }
 }

@@ -17,6 +17,8 @@ use crate::units::{Bitrate, ByteCount, Time};
 pub struct Measurement {
     /// From sending the newest packet acknowledged to its acknowledgement.
     pub round_trip_time: Option<Duration>,
+    /// What the longest of several ways takes with empty queues.
+    pub longest_way: Option<Duration>,
     /// Media that waits in the queue, or has been accepted and not sent yet.
     pub queued: ByteCount,
     /// Of what waits or is under way: what is there only because the encoder has just made a large
@@ -59,6 +61,8 @@ pub struct PathEstimate {
     /// Round trips of single packets: over a long while, and now.
     base: WindowedMinimum,
     recent: WindowedMinimum,
+    /// The longest of several ways, empty.
+    longest_way: Option<Duration>,
     /// Over the time of a repair: how long acknowledgements are overdue.
     overdue: WindowedMinimum,
     waiting: Duration,
@@ -122,6 +126,7 @@ impl PathEstimate {
             in_flight_at: now,
             base: WindowedMinimum::new(BASE_WINDOW),
             recent: WindowedMinimum::new(RECENT_WINDOW),
+            longest_way: None,
             overdue: WindowedMinimum::new(REPAIR_WINDOW),
             waiting: Duration::ZERO,
             keeps_base: false,
@@ -145,9 +150,10 @@ impl PathEstimate {
         now.since(self.began)
     }
 
-    /// The shortest round trip of the last while, if there was any.
+    /// The shortest round trip of the last while, if there was any; of the longest way, if there
+    /// are several.
     pub fn base(&self) -> Option<Duration> {
-        self.base.minimum()
+        self.base.minimum().max(self.longest_way)
     }
 
     /// What was acknowledged over the last few pictures.
@@ -170,13 +176,13 @@ impl PathEstimate {
     pub fn standing(&self) -> Duration {
         let known = self.steady.span() >= STEADY_WINDOW / 2;
         let carried = if known { self.capacity.min(self.steady.rate()) } else { self.capacity };
-        let base = self.base.minimum().unwrap_or_default();
+        let base = self.base().unwrap_or_default();
         carried.max(self.least()).time_for(self.in_flight).saturating_sub(base)
     }
 
     /// How long single packets have stood on their way lately.
     pub fn stood(&self) -> Duration {
-        let base = self.base.minimum().unwrap_or_default();
+        let base = self.base().unwrap_or_default();
         self.recent.minimum().unwrap_or(base).saturating_sub(base)
     }
 
@@ -201,7 +207,7 @@ impl PathEstimate {
 
     /// For how long nothing has got through; zero if that is no longer than it may be.
     pub fn stalled_for(&self, now: Time) -> Duration {
-        let base = self.base.minimum().unwrap_or(FIRST_ROUND_TRIP);
+        let base = self.base().unwrap_or(FIRST_ROUND_TRIP);
         let silent = now.since(self.progressed);
         if silent > base + STALLED { silent } else { Duration::ZERO }
     }
@@ -219,6 +225,7 @@ impl PathEstimate {
             self.progressed += unseen;
         }
         self.measured = now;
+        self.longest_way = measurement.longest_way;
         self.note_sent(now, measurement);
         self.note_progress(now, measurement);
         self.acknowledged.add(now, measurement.acknowledged);
@@ -233,7 +240,7 @@ impl PathEstimate {
     /// Draws the conclusions, once in a decision interval.
     pub fn update(&mut self, now: Time, measurement: &Measurement) {
         let lossy = self.is_lossy(now);
-        let base = self.base.minimum().unwrap_or_default();
+        let base = self.base().unwrap_or_default();
         let age = self.sent.front().map_or(Duration::ZERO, |(at, _)| now.since(*at));
         // What follows a loss is acknowledged when it has been repaired.
         let repairing = measurement.repairing_since.map(|since| now.since(since));

@@ -16,8 +16,8 @@ use super::doorway::Doorway;
 use super::event::Interruption;
 use super::health::Totals;
 use super::leg::{Leg, LegId};
-use crate::transport::Feedback;
 use crate::transport::srt::{self, Rejection};
+use crate::transport::{Feedback, Ways};
 use crate::units::Time;
 
 /// What the session learns from its link.
@@ -174,6 +174,14 @@ impl Link {
         if let Some(connection) = doorway.receive(now, from, datagram) {
             self.drop_candidate(now);
             self.candidate = Some(Leg { id, connection, began: now });
+        }
+    }
+
+    /// A leg's datagrams take several ways.
+    pub(super) fn note_ways(&mut self, id: LegId, ways: Ways) {
+        let legs = [&mut self.current, &mut self.candidate, &mut self.leaving];
+        if let Some(leg) = legs.into_iter().flatten().find(|leg| leg.id == id) {
+            leg.connection.note_ways(ways);
         }
     }
 

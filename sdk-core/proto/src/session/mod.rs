@@ -48,7 +48,7 @@ use crate::media::AccessUnit;
 use crate::pace::{Budget, Dropped};
 pub use crate::rate::{EncoderFault, Remedy as EncoderRemedy};
 use crate::rate::{EncoderTarget, Watch};
-use crate::transport::{Feedback, Priority, srt};
+use crate::transport::{Feedback, Priority, Ways, srt};
 use crate::units::{Bitrate, Time};
 
 /// One thing that happened.
@@ -76,6 +76,13 @@ pub enum Input<'a> {
     SocketFailed {
         /// Whose socket.
         leg: LegId,
+    },
+    /// A leg's datagrams take several ways, which are like this from now on.
+    Ways {
+        /// Whose.
+        leg: LegId,
+        /// The shortest, and the longest in use.
+        ways: Ways,
     },
     /// A report for an ingest that understands it; others are not sent any.
     Report(&'a [u8]),
@@ -215,6 +222,7 @@ impl Session {
             Input::Datagram { leg, from, data } => self.link.receive(now, leg, from, data),
             Input::Opened { leg, peer } => self.link.opened(now, leg, peer),
             Input::SocketFailed { leg } => self.link.socket_failed(now, leg),
+            Input::Ways { leg, ways } => self.link.note_ways(leg, ways),
             Input::Report(report) => {
                 if let Some(connection) = self.link.carrier() {
                     connection.handle(now, srt::Input::Report(report));
@@ -366,7 +374,10 @@ impl Session {
         }
         let Some(feedback) = self.link.feedback(now) else { return };
         let queued = self.outgoing.bytes();
-        let moved = self.steering.measure(now, &feedback, queued, self.latency);
+        // The receiver counts from what came on the shortest way.
+        let latency =
+            self.latency.saturating_sub(feedback.ways.map_or(Duration::ZERO, Ways::detour));
+        let moved = self.steering.measure(now, &feedback, queued, latency);
         self.note_estimate(now);
         // At the end nothing is produced any more, and what is measured then says nothing.
         if let Some(reason) = moved.filter(|_| self.phase == Phase::Running) {
@@ -374,7 +385,7 @@ impl Session {
         }
         self.hold_to_word(now);
         let mut dropped = self.outgoing.drop_stale(now);
-        if let Some(forecast) = self.steering.forecast(now, self.latency) {
+        if let Some(forecast) = self.steering.forecast(now, latency) {
             dropped.add(self.outgoing.drop_late(now, &forecast));
         }
         self.count_dropped(dropped);

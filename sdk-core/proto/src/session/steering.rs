@@ -121,6 +121,7 @@ impl Steering {
         }
         let measurement = Measurement {
             round_trip_time: feedback.newest_round_trip,
+            longest_way: feedback.ways.map(|ways| ways.longest),
             queued: queued + feedback.unsent,
             burst: self.burst.left(now),
             beside: self.sound.carried(),

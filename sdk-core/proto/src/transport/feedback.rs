@@ -4,6 +4,23 @@ use std::time::Duration;
 
 use crate::units::{ByteCount, Time};
 
+/// The ways that one connection takes at once, with empty queues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ways {
+    /// From sending a packet on the shortest way to its acknowledgement, which comes back on the
+    /// shortest. What is not media goes there.
+    pub shortest: Duration,
+    /// The same for a packet on the longest way that carries media.
+    pub longest: Duration,
+}
+
+impl Ways {
+    /// How much later than on the shortest way a packet arrives on the longest.
+    pub fn detour(self) -> Duration {
+        self.longest.saturating_sub(self.shortest)
+    }
+}
+
 /// What a transport has measured so far.
 ///
 /// Counts only ever grow over the life of a connection, so a controller takes the difference of
@@ -23,6 +40,9 @@ pub struct Feedback {
     /// and one whose acknowledgement waited for another tells too much: the least of several
     /// is what the path takes now.
     pub newest_round_trip: Option<Duration>,
+    /// The ways that media takes, if there are several. A packet that took as long as the longest of
+    /// them has stood nowhere, whatever the shortest round trip may be.
+    pub ways: Option<Ways>,
     /// Every byte put on the wire above UDP: media, retransmissions, control.
     pub sent: ByteCount,
     /// Media bytes that the peer has acknowledged, or is otherwise known to have, with their packet

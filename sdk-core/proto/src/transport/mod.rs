@@ -7,6 +7,6 @@ mod priority;
 pub mod srt;
 pub mod srtla;
 
-pub use feedback::Feedback;
+pub use feedback::{Feedback, Ways};
 pub(crate) use priority::Keyframes;
 pub use priority::Priority;

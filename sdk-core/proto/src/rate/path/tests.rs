@@ -120,3 +120,28 @@ fn a_machine_that_had_no_time_to_look_takes_no_link_for_dead() {
     path.measure(now, &measurement);
     assert!(!path.is_stalled(now));
 }
+
+#[test]
+fn what_is_on_the_longer_of_two_ways_waits_no_more_than_it_must() {
+    let longest = ROUND_TRIP * 2;
+    for (longest_way, waits) in [(Some(longest), false), (None, true)] {
+        let mut path = PathEstimate::new(Bitrate::from_kilobits_per_second(300), Time::ZERO);
+        for step in 1..=200 {
+            let now = Time::from_millis(step * 10);
+            // What goes the shorter way is acknowledged sooner, as long as nothing on the longer
+            // one is missed before it: once in a while.
+            let round_trip = if step.is_multiple_of(50) { ROUND_TRIP } else { longest };
+            let measurement = Measurement {
+                round_trip_time: Some(round_trip),
+                longest_way,
+                acknowledged: RATE.bytes_in(now.since(Time::ZERO + longest)),
+                in_flight: RATE.bytes_in(longest.min(now.since(Time::ZERO))),
+                ..Measurement::default()
+            };
+            path.measure(now, &measurement);
+            path.update(now, &measurement);
+        }
+        let waiting = path.waiting();
+        assert_eq!(waiting > Duration::from_millis(30), waits, "{longest_way:?}: {waiting:?}");
+    }
+}

@@ -164,6 +164,7 @@ impl Pair {
                     self.carry(link.as_u32(), true, buffer[..length].to_vec());
                 }
                 Output::Receive { length } => self.made.push(buffer[..length].to_vec()),
+                Output::Ways(_) => {}
                 Output::Close { link, .. } => self.closed.push(link),
                 Output::Event(event) => self.events.push(event),
                 Output::Wake { .. } => return,

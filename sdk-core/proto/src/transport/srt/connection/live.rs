@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::fec::Source;
 use crate::pace::Pacer;
-use crate::transport::Feedback;
+use crate::transport::{Feedback, Ways};
 use crate::units::{Bitrate, ByteCount, Time};
 
 use super::super::config::Config;
@@ -18,7 +18,9 @@ use super::super::filter::{
     Retransmission,
 };
 use super::super::number::{SequenceNumber, SocketId};
-use super::super::receiver::{Acknowledger, Arrival, Arrivals, Buffer, Losses, Taken, TimeBase};
+use super::super::receiver::{
+    Acknowledger, Arrival, Arrivals, Buffer, Losses, Reordering, Taken, TimeBase,
+};
 use super::super::round_trip::RoundTrip;
 use super::super::sender::{Sender, Terms, Transmission};
 use super::super::statistics::Statistics;
@@ -95,12 +97,15 @@ pub(crate) struct Live {
 
     buffer: Buffer,
     losses: Losses,
+    /// Where the peer's packets may overtake one another, and say which were sent again.
+    reordering: Option<Reordering>,
     acknowledger: Acknowledger,
     arrivals: Arrivals,
     time_base: TimeBase,
     repairing: Option<Repairing>,
 
     round_trip: RoundTrip,
+    ways: Ways,
     events: VecDeque<Event>,
     peer_report: Vec<u8>,
     last_sent: Time,
@@ -171,6 +176,8 @@ impl Live {
             buffer: Buffer::new(receive_capacity, MAX_DATAGRAM_BYTES, setup.receive_from),
             losses: Losses::new(receive_capacity, retransmission == Retransmission::Always)
                 .whole_reports(negotiated.golive && setup.filter.is_none()),
+            reordering: (!negotiated.golive && setup.theirs.has(option_flag::RETRANSMISSION_FLAG))
+                .then(|| Reordering::new(negotiated.receive_latency)),
             acknowledger: Acknowledger::new(now, setup.receive_from),
             arrivals: Arrivals::new(datagram_bytes),
             time_base: TimeBase::new(setup.arrived, setup.timestamp),
@@ -179,6 +186,7 @@ impl Live {
                 None => negotiated.golive.then(|| Repairing::combinations(setup.receive_from)),
             },
             round_trip,
+            ways: Ways::default(),
             events,
             peer_report: Vec::with_capacity(MAX_DATAGRAM_BYTES),
             last_sent: now,
@@ -222,6 +230,11 @@ impl Live {
         self.sender.allow_copies(copies);
     }
 
+    pub(crate) fn note_ways(&mut self, ways: Ways) {
+        self.ways = ways;
+        self.sender.set_detour(ways.detour());
+    }
+
     pub(crate) fn unsent(&self) -> ByteCount {
         self.sender.unsent_bytes()
     }
@@ -241,6 +254,7 @@ impl Live {
             rtt_variance: self.round_trip.variance(),
             rtt_min: self.round_trip.minimum(),
             newest_round_trip: self.sender.newest_round_trip(),
+            ways: Some(self.ways).filter(|ways| !ways.detour().is_zero()),
             sent: self.counts.bytes_sent,
             acknowledged: self.sender.counts.bytes_delivered,
             lost_packets: self.sender.counts.reported_lost,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::transport::Feedback;
+use crate::transport::{Feedback, Ways};
 use crate::units::{Bitrate, ByteCount, Time};
 
 use super::config::Config;
@@ -358,6 +358,13 @@ impl Connection {
     pub fn restrain(&mut self, from: Time, copies: bool) {
         if let Phase::Live(live) = &mut self.phase {
             live.restrain(from, copies);
+        }
+    }
+
+    /// Tells of the ways that datagrams take beyond the socket, once the connection is live.
+    pub fn note_ways(&mut self, ways: Ways) {
+        if let Phase::Live(live) = &mut self.phase {
+            live.note_ways(ways);
         }
     }
 

@@ -24,6 +24,10 @@ const JUST_REPORTED: Duration = Duration::from_millis(4);
 #[derive(Clone, Copy)]
 struct Loss {
     range: LossRange,
+    /// When the gap was found.
+    since: Time,
+    /// It is not reported before.
+    from: Time,
     reported: Time,
     /// To be reported; otherwise it may still be rebuilt.
     asked_for: bool,
@@ -32,7 +36,8 @@ struct Loss {
 /// Missing packets in order, in ranges that neither touch nor overlap.
 pub(crate) struct Losses {
     missing: VecDeque<Loss>,
-    fresh: VecDeque<LossRange>,
+    /// What waits for its first report, and until when.
+    fresh: VecDeque<(Time, LossRange)>,
     repeats: VecDeque<(Time, LossRange)>,
     report_at: Time,
     /// Whether gaps are reported when they are found.
@@ -60,22 +65,34 @@ impl Losses {
         Self { whole, ..self }
     }
 
-    /// A gap was found after everything known so far. It is to be reported at once, and again
-    /// every `interval`; where time is `short`, also once in between, because a report that is
-    /// lost could not be made up for by the next.
-    pub(crate) fn add(&mut self, now: Time, range: LossRange, interval: Duration, short: bool) {
+    /// A gap was found after everything known so far. It is to be reported after `patience`, if it
+    /// is there still, and again every `interval`; where time is `short`, also once in between,
+    /// because a report that is lost could not be made up for by the next.
+    pub(crate) fn add(
+        &mut self,
+        now: Time,
+        range: LossRange,
+        patience: Duration,
+        interval: Duration,
+        short: bool,
+    ) {
         if self.missing.is_empty() {
             self.report_at = now + interval;
+            self.fresh.clear();
+            self.repeats.clear();
         }
-        self.missing.push_back(Loss { range, reported: now, asked_for: self.at_once });
+        // Gaps are reported in the order in which they were found.
+        let from = self.fresh.back().map_or(Time::ZERO, |last| last.0).max(now + patience);
+        let asked_for = self.at_once;
+        self.missing.push_back(Loss { range, since: now, from, reported: now, asked_for });
         if !self.at_once {
             return;
         }
         if self.fresh.len() < MAX_FRESH {
-            self.fresh.push_back(range);
+            self.fresh.push_back((from, range));
         }
         if short && self.repeats.len() < MAX_FRESH {
-            self.repeats.push_back((now + REPEAT, range));
+            self.repeats.push_back((from + REPEAT, range));
         }
     }
 
@@ -89,13 +106,13 @@ impl Losses {
         let index = self.position(number);
         self.missing.insert(index, Loss { range, asked_for: true, ..loss });
         if self.fresh.len() < MAX_FRESH {
-            self.fresh.push_back(range);
+            self.fresh.push_back((now, range));
         }
     }
 
-    /// A packet arrived; whether it had been missing.
-    pub(crate) fn found(&mut self, number: SequenceNumber) -> bool {
-        self.remove(number).is_some()
+    /// A packet arrived; since when it had been missing, if it had.
+    pub(crate) fn found(&mut self, number: SequenceNumber) -> Option<Time> {
+        self.remove(number).map(|loss| loss.since)
     }
 
     /// Stops waiting for everything before `number`.
@@ -150,11 +167,9 @@ impl Losses {
         if self.missing.is_empty() || (!self.at_once && self.asked_for().is_none()) {
             return None;
         }
-        if !self.fresh.is_empty() {
-            return Some(Time::ZERO);
-        }
+        let fresh = self.fresh.front().map(|(at, _)| *at);
         let repeat = self.repeats.front().map(|(at, _)| *at);
-        Some(repeat.map_or(self.report_at, |at| at.min(self.report_at)))
+        [fresh, repeat].into_iter().flatten().chain([self.report_at]).min()
     }
 
     fn write_whole(&mut self, now: Time, interval: Duration, writer: &mut Writer<'_>) -> bool {
@@ -188,7 +203,10 @@ impl Losses {
         if self.whole {
             return self.write_whole(now, interval, writer);
         }
-        while let Some(range) = self.fresh.pop_front() {
+        while let Some((at, range)) = self.fresh.front().copied()
+            && at <= now
+        {
+            self.fresh.pop_front();
             self.write_missing(now, range, writer);
         }
         while let Some((at, range)) = self.repeats.front().copied()
@@ -199,7 +217,8 @@ impl Losses {
         }
         if self.report_at <= now {
             self.report_at = now + interval;
-            for loss in self.missing.iter_mut().filter(|loss| loss.asked_for) {
+            let is_ripe = |loss: &&mut Loss| loss.asked_for && loss.from <= now;
+            for loss in self.missing.iter_mut().filter(is_ripe) {
                 let just_reported = now < loss.reported + JUST_REPORTED;
                 if !just_reported && !put_loss_range(writer, loss.range) {
                     break;
@@ -274,7 +293,7 @@ mod tests {
     fn losses(gaps: &[LossRange]) -> Losses {
         let mut losses = Losses::new(64, true);
         for gap in gaps {
-            losses.add(Time::ZERO, *gap, INTERVAL, false);
+            losses.add(Time::ZERO, *gap, Duration::ZERO, INTERVAL, false);
         }
         losses
     }
@@ -282,11 +301,11 @@ mod tests {
     #[test]
     fn a_packet_found_shortens_or_splits_its_range() {
         let mut losses = losses(&[range(0x7FFF_FFFE, 3)]);
-        assert!(losses.found(SequenceNumber::new(0)));
+        assert_eq!(losses.found(SequenceNumber::new(0)), Some(Time::ZERO));
         assert_eq!(ranges(&losses), [range(0x7FFF_FFFE, 0x7FFF_FFFF), range(1, 3)]);
-        assert!(losses.found(SequenceNumber::new(3)));
-        assert!(losses.found(SequenceNumber::new(1)));
-        assert!(!losses.found(SequenceNumber::new(1)));
+        assert_eq!(losses.found(SequenceNumber::new(3)), Some(Time::ZERO));
+        assert_eq!(losses.found(SequenceNumber::new(1)), Some(Time::ZERO));
+        assert_eq!(losses.found(SequenceNumber::new(1)), None);
         assert_eq!(ranges(&losses), [range(0x7FFF_FFFE, 0x7FFF_FFFF), range(2, 2)]);
     }
 
@@ -318,10 +337,11 @@ mod tests {
         assert_eq!(losses.report_at(), None);
         assert!(!report(&mut losses, 60));
     }
+
     #[test]
     fn where_time_is_short_the_first_report_is_repeated_once_for_what_is_still_missing() {
         let mut losses = Losses::new(64, true);
-        losses.add(Time::ZERO, range(1, 4), INTERVAL, true);
+        losses.add(Time::ZERO, range(1, 4), Duration::ZERO, INTERVAL, true);
         let mut buffer = [0; 64];
         assert!(losses.write_report(Time::ZERO, INTERVAL, &mut Writer::new(&mut buffer)));
         losses.found(SequenceNumber::new(1));
@@ -330,5 +350,23 @@ mod tests {
         assert!(losses.write_report(Time::ZERO + REPEAT, INTERVAL, &mut writer));
         assert_eq!(buffer[..8], [0x80, 0, 0, 2, 0, 0, 0, 4]);
         assert_eq!(losses.report_at(), Some(Time::ZERO + INTERVAL));
+    }
+
+    #[test]
+    fn a_gap_that_may_fill_by_itself_is_reported_once_it_has_had_its_time() {
+        let patience = Duration::from_millis(30);
+        let mut losses = Losses::new(64, true);
+        losses.add(Time::ZERO, range(1, 4), patience, INTERVAL, false);
+        let mut buffer = [0; 64];
+        // The periodic report leaves it out too.
+        let early = Time::from_millis(20);
+        assert!(!losses.write_report(early, INTERVAL, &mut Writer::new(&mut buffer)));
+        losses.found(SequenceNumber::new(1));
+        losses.found(SequenceNumber::new(2));
+        let due = Time::ZERO + patience;
+        assert_eq!(losses.report_at(), Some(due));
+        let mut writer = Writer::new(&mut buffer);
+        assert!(losses.write_report(due, INTERVAL, &mut writer));
+        assert_eq!(buffer[..8], [0x80, 0, 0, 3, 0, 0, 0, 4]);
     }
 }

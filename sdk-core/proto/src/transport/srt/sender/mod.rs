@@ -164,6 +164,8 @@ pub(crate) struct Sender {
     gone: u64,
     /// Whether there is room for copies.
     copies_allowed: bool,
+    /// How much longer a packet may be under way than the round trip says.
+    detour: Duration,
     pub(crate) counts: SenderCounts,
 }
 
@@ -193,6 +195,7 @@ impl Sender {
             ahead: terms.combinations.then(Ahead::default),
             gone: 0,
             copies_allowed: true,
+            detour: Duration::ZERO,
             counts: SenderCounts::default(),
         }
     }
@@ -360,6 +363,12 @@ impl Sender {
         self.copies_allowed = allowed;
     }
 
+    /// Packets may be under way for so much longer than the round trip says: there are several
+    /// ways.
+    pub(crate) fn set_detour(&mut self, detour: Duration) {
+        self.detour = detour;
+    }
+
     /// A range of packets that the peer should stop waiting for.
     pub(crate) fn take_drop_request(&mut self) -> Option<LossRange> {
         self.drop_requests.pop_front()
@@ -409,8 +418,13 @@ impl Sender {
 
     /// When a packet in flight is given up. What left late may still be acknowledged.
     fn expiry(&self, entry: &Entry, round_trip: &RoundTrip) -> Time {
-        let acknowledged = entry.last_sent + round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
+        let acknowledged = entry.last_sent + self.patience(round_trip) + ACKNOWLEDGEMENT_SLACK;
         acknowledged.max(entry.origin + late_drop(&self.terms))
+    }
+
+    /// How long a packet's answer takes, all but certainly.
+    fn patience(&self, round_trip: &RoundTrip) -> Duration {
+        round_trip.cautious() + self.detour
     }
 
     fn too_late(&self, now: Time, index: usize, round_trip: &RoundTrip) -> bool {

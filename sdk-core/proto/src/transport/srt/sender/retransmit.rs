@@ -73,7 +73,7 @@ impl Sender {
             return;
         }
         let Some(oldest) = self.forgotten_oldest() else { return };
-        let missed = oldest.last_sent + round_trip.cautious() + HOLE_SLACK < now;
+        let missed = oldest.last_sent + self.patience(round_trip) + HOLE_SLACK < now;
         if missed && !is_congested(round_trip) {
             self.want(0, Wanted::Lost);
         }
@@ -91,7 +91,7 @@ impl Sender {
         if self.terms.reports_again {
             return;
         }
-        let patience = round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
+        let patience = self.patience(round_trip) + ACKNOWLEDGEMENT_SLACK;
         for index in 1..self.sent {
             if self.ring.get(index).is_some_and(|entry| entry.last_sent + patience <= now) {
                 self.want(index, Wanted::Lost);
@@ -108,7 +108,7 @@ impl Sender {
             Retransmission::OnRequest => oldest.last_sent.max(self.rebuilt_by()?),
             Retransmission::Never => return None,
         };
-        let due = known + round_trip.cautious() + ACKNOWLEDGEMENT_SLACK;
+        let due = known + self.patience(round_trip) + ACKNOWLEDGEMENT_SLACK;
         (due <= self.deadline(oldest)).then_some(due)
     }
 

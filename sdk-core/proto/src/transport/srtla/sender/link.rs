@@ -239,6 +239,12 @@ impl Link {
         }
     }
 
+    /// Whether media is under way on it, or was lately.
+    pub(super) fn is_in_use(&self, now: Time) -> bool {
+        let carries = matches!(self.state, LinkState::Live | LinkState::Leaving);
+        carries && self.last_media.is_some_and(|at| now.since(at) < RESTS_AFTER)
+    }
+
     /// Notes a keep-alive that leaves now, of so many bytes.
     pub(super) fn sent_keep_alive(&mut self, now: Time, bytes: usize) {
         let probe = self.sent(now, bytes);

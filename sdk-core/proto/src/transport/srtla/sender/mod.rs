@@ -24,6 +24,7 @@ mod link;
 mod path;
 mod receiving;
 mod reports;
+mod ways;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -33,9 +34,9 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::MAX_LINKS;
 use super::wire::{self, Packet};
-use crate::transport::Priority;
 use crate::transport::srt::number::SequenceNumber;
 use crate::transport::srt::wire::{Acknowledgement, ControlKind, ControlPacket, Packet as Srt};
+use crate::transport::{Priority, Ways};
 use crate::units::{ByteCount, Time};
 
 use choice::choose;
@@ -69,6 +70,8 @@ pub enum Output {
         /// How many bytes.
         length: usize,
     },
+    /// The ways that media takes are like this from now on.
+    Ways(Ways),
     /// Close this link's socket: it was leaving, and nothing is under way on it any more, or its
     /// budget is spent. The sender has forgotten it.
     Close {
@@ -140,6 +143,8 @@ pub struct Sender {
     acknowledgement: Option<u32>,
     outputs: VecDeque<Output>,
     refused: bool,
+    /// What was told last of the ways.
+    ways: Ways,
     polled: Time,
     /// No link is judged before: answers may wait to be taken.
     judged_from: Time,
@@ -168,6 +173,7 @@ impl Sender {
             acknowledgement: None,
             outputs: VecDeque::new(),
             refused: false,
+            ways: Ways::default(),
             polled: now,
             judged_from: now,
         }
@@ -264,6 +270,10 @@ impl Sender {
         self.check_links(now);
         if let Some(output) = self.outputs.pop_front() {
             return output;
+        }
+        if let Some(ways) = ways::ways(now, &self.links).filter(|it| ways::differ(*it, self.ways)) {
+            self.ways = ways;
+            return Output::Ways(ways);
         }
         let mut lost = Vec::new();
         let links = &self.links;

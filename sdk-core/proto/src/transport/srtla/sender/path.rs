@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use super::super::super::srt::round_trip::RoundTrip;
+use crate::rate::WindowedMinimum;
 use crate::units::{Bitrate, ByteCount, Time};
 
 /// Something sent that will be answered, and what was predicted for it.
@@ -27,6 +28,10 @@ pub(super) struct Probe {
 pub(super) struct Path {
     round_trip: RoundTrip,
     measured: bool,
+    shortest: WindowedMinimum,
+    /// How much later than the link's own answer the acknowledgement of SRT's receiver comes, in
+    /// seconds; less than nothing if it comes back on a shorter way.
+    acknowledgement_lag: Option<f64>,
     /// Bytes a second that the link drains.
     capacity: f64,
     /// Whether the link was ever seen to be full.
@@ -54,6 +59,8 @@ struct Reference {
 const FIRST_CAPACITY: f64 = 500_000.0;
 /// No link that is any use drains less: 64 kb/s, in bytes.
 const LEAST_CAPACITY: f64 = 8_000.0;
+/// The shortest round trip in this window is that of the empty link.
+const SHORTEST_WINDOW: Duration = Duration::from_secs(20);
 /// Answers closer together than this say more of jitter than of the rate.
 const SHORTEST_SPAN: Duration = Duration::from_millis(30);
 /// A queue shorter than this, beside the usual deviation, is jitter.
@@ -64,6 +71,12 @@ const BUSY_GAIN: f64 = 0.25;
 const IDLE_GAIN: f64 = 0.5;
 /// How much of what a prediction was wrong by is corrected at once; the rest may be jitter.
 const CORRECTION_GAIN: f64 = 0.6;
+/// The share of a new value in how much later acknowledgements come: a queue that was not foreseen
+/// makes it larger, and never smaller.
+const LAG_FALL: f64 = 1.0 / 8.0;
+const LAG_RISE: f64 = 1.0 / 32.0;
+/// SRT acknowledges every 10 ms: what has arrived waits so long for it, in seconds, in the mean.
+const MEAN_WAIT: f64 = 0.005;
 /// A prediction may be wrong by so much, beside jitter.
 const PREDICTION_SLACK: Duration = Duration::from_millis(8);
 /// UDP and IPv4 headers, which a link carries too.
@@ -74,6 +87,8 @@ impl Path {
         Self {
             round_trip: RoundTrip::new(now),
             measured: false,
+            shortest: WindowedMinimum::new(SHORTEST_WINDOW),
+            acknowledgement_lag: None,
             capacity: FIRST_CAPACITY,
             proven: false,
             queue: 0.0,
@@ -97,15 +112,29 @@ impl Path {
     pub(super) fn answered(&mut self, now: Time, probe: &Probe) {
         let took = now.since(probe.sent);
         self.round_trip.sample(now, took);
+        self.shortest.add(now, took);
         self.measured = true;
-        let stood = took.saturating_sub(self.round_trip.minimum());
-        let predicted = probe.queue + self.corrected - probe.corrected;
-        let correction = (stood.as_secs_f64() - predicted.max(0.0)) * CORRECTION_GAIN;
+        let stood = took.saturating_sub(self.shortest_round_trip());
+        let correction = (stood.as_secs_f64() - self.queue_of(probe)) * CORRECTION_GAIN;
         let queue = self.queue_seconds(now);
         self.queue = (queue + correction).max(0.0);
         self.queue_at = now;
         self.corrected += correction;
         self.measure_capacity(now, probe, stood);
+    }
+
+    /// SRT's receiver told that it has a media packet, which it had waited for.
+    pub(super) fn acknowledged(&mut self, now: Time, probe: &Probe) {
+        let answer = self.shortest_round_trip().as_secs_f64() + self.queue_of(probe);
+        let lag = now.since(probe.sent).as_secs_f64() - answer - MEAN_WAIT;
+        let known = self.acknowledgement_lag.get_or_insert(lag);
+        let gain = if lag < *known { LAG_FALL } else { LAG_RISE };
+        *known = (*known + (lag - *known) * gain).min(0.0);
+    }
+
+    /// How long `probe` has stood, or will stand, in the link's queue, as far as is known now.
+    fn queue_of(&self, probe: &Probe) -> f64 {
+        (probe.queue + self.corrected - probe.corrected).max(0.0)
     }
 
     fn measure_capacity(&mut self, now: Time, probe: &Probe, stood: Duration) {
@@ -151,7 +180,14 @@ impl Path {
 
     /// The round trip of an empty link.
     pub(super) fn shortest_round_trip(&self) -> Duration {
-        self.round_trip.minimum()
+        self.shortest.minimum().unwrap_or_else(|| self.round_trip.minimum())
+    }
+
+    /// From a media packet's departure on the empty link to the acknowledgement of SRT's receiver,
+    /// which comes back on every link, so on the shortest.
+    pub(super) fn shortest_to_acknowledgement(&self) -> Option<Duration> {
+        let seconds = self.shortest_round_trip().as_secs_f64() + self.acknowledgement_lag?;
+        Some(Duration::from_secs_f64(seconds.max(0.0)))
     }
 
     /// How much single round trips deviate.
@@ -162,15 +198,14 @@ impl Path {
     /// How long after its departure the answer to `probe` is due, all but certainly.
     pub(super) fn patience(&self, probe: &Probe) -> Duration {
         let queue = Duration::from_secs_f64(probe.queue.max(0.0));
-        self.round_trip.cautious().max(self.round_trip.minimum() + queue)
+        self.round_trip.cautious().max(self.shortest_round_trip() + queue)
     }
 
     /// When `probe` has reached the other end and word of that could be here.
     pub(super) fn expected(&self, probe: &Probe) -> Time {
-        let queue = (probe.queue + self.corrected - probe.corrected).max(0.0);
         probe.sent
-            + self.round_trip.minimum()
-            + Duration::from_secs_f64(queue)
+            + self.shortest_round_trip()
+            + Duration::from_secs_f64(self.queue_of(probe))
             + self.round_trip.variance() * 2
             + PREDICTION_SLACK
     }
@@ -228,5 +263,39 @@ mod tests {
         let now = load(&mut path, 8_000_000, Duration::from_millis(5), 600);
         assert!(path.capacity() >= Bitrate::from_kilobits_per_second(2_000));
         assert!(path.queue(now) < Duration::from_millis(10), "{:?}", path.queue(now));
+    }
+
+    #[test]
+    fn acknowledgements_that_come_back_on_a_shorter_way_are_told_apart_from_answers() {
+        // The way there takes 60 ms, and back 60; acknowledgements come back in 20, every 10 ms.
+        let (there, back, short) = (60_000, 60_000, 20_000);
+        let mut path = Path::new(Time::ZERO);
+        let mut events: Vec<(Time, bool, Probe)> = Vec::new();
+        let (mut now, mut idle_at) = (Time::from_millis(1_000), Time::ZERO);
+        for packet in 0..2_000 {
+            // At times more is offered than 4 Mb/s, so that a queue comes and goes.
+            now += Duration::from_micros(if packet % 200 < 50 { 2_000 } else { 3_000 });
+            idle_at = idle_at.max(now) + Duration::from_micros(2_700);
+            let arrives = idle_at.as_micros() + there;
+            let probe = path.sent(now, PACKET);
+            events.push((Time::from_micros(arrives + back), true, probe));
+            let said = arrives.next_multiple_of(10_000) + short;
+            events.push((Time::from_micros(said), false, probe));
+            for (at, is_answer, probe) in events.extract_if(.., |event| event.0 <= now) {
+                match is_answer {
+                    true => path.answered(at, &probe),
+                    false => path.acknowledged(at, &probe),
+                }
+            }
+        }
+        let shortest = path.shortest_to_acknowledgement().unwrap();
+        assert!(
+            shortest.abs_diff(Duration::from_millis(80)) < Duration::from_millis(8),
+            "{shortest:?}"
+        );
+        assert!(
+            path.shortest_round_trip().abs_diff(Duration::from_millis(120))
+                < Duration::from_millis(5)
+        );
     }
 }

@@ -95,7 +95,7 @@ impl Sender {
                 let Some(acknowledgement) = Acknowledgement::parse(packet.body) else {
                     return Received::Ours;
                 };
-                self.acknowledged(acknowledgement.next);
+                self.acknowledged(now, acknowledgement.next);
                 // Every link brings the same ones.
                 let number = packet.header.information;
                 let newest = self.acknowledgement;
@@ -114,16 +114,24 @@ impl Sender {
     }
 
     /// SRT's receiver has, or has skipped, everything before `next`.
-    fn acknowledged(&mut self, next: SequenceNumber) {
+    fn acknowledged(&mut self, now: Time, next: SequenceNumber) {
         let (first, count) = self.journal.span();
         if next.distance_from(first) > i32::try_from(count).unwrap_or(i32::MAX) {
             return;
         }
+        // The oldest was what the acknowledgement waited for; the others may have waited for it.
+        let mut oldest = true;
         while let Some(entry) = self.journal.pop_before(next) {
-            if let Some(entry) = entry.filter(|entry| !entry.arrived)
-                && let Some(link) = self.links.iter_mut().find(|link| link.id == entry.link)
-            {
+            let awaited = std::mem::take(&mut oldest);
+            let Some(entry) = entry else { continue };
+            let Some(link) = self.links.iter_mut().find(|link| link.id == entry.link) else {
+                continue;
+            };
+            if !entry.arrived {
                 link.delivered();
+            }
+            if awaited && !entry.again {
+                link.path.acknowledged(now, &entry.probe);
             }
         }
     }

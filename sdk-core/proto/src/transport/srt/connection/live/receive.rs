@@ -2,6 +2,17 @@
 
 use super::*;
 
+/// How a packet came to be here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coming {
+    /// As it was sent the first time.
+    ByItself,
+    /// It had been sent again.
+    Again,
+    /// It was rebuilt from others.
+    Rebuilt,
+}
+
 impl Live {
     pub(super) fn data(&mut self, now: Time, packet: &DataPacket<'_>) {
         if !self.receives {
@@ -19,7 +30,8 @@ impl Live {
                 flags: key.map_or(0, |key| key.bits() as u8),
                 payload: packet.payload,
             };
-            let arrived = self.media(now, packet.sequence_number, &source);
+            let coming = if packet.retransmitted { Coming::Again } else { Coming::ByItself };
+            let arrived = self.media(now, packet.sequence_number, &source, coming);
             if arrived && !packet.retransmitted {
                 self.arrivals.note(
                     now,
@@ -35,7 +47,13 @@ impl Live {
     }
 
     /// Takes a media packet that arrived or was rebuilt; whether it was of use.
-    fn media(&mut self, now: Time, number: SequenceNumber, source: &Source<'_>) -> bool {
+    fn media(
+        &mut self,
+        now: Time,
+        number: SequenceNumber,
+        source: &Source<'_>,
+        coming: Coming,
+    ) -> bool {
         let Ok(key) = KeyParity::from_bits(source.flags.into()) else { return false };
         let origin = self.time_base.origin(now, source.timestamp);
         let keys = &self.receiving_keys;
@@ -54,15 +72,25 @@ impl Live {
             Arrival::Newest { gap } => {
                 self.losses.forget_before(self.buffer.next());
                 if let Some(gap) = gap {
-                    self.miss(now, gap);
+                    self.miss(now, gap, origin);
                 }
             }
             Arrival::Fills => {
-                let missing = self.losses.found(number);
-                self.counts.packets_recovered += u64::from(missing);
+                let since = self.losses.found(number);
+                self.counts.packets_recovered += u64::from(since.is_some());
+                if let (Some(reordering), Some(since)) = (&mut self.reordering, since)
+                    && coming != Coming::Rebuilt
+                {
+                    reordering.found(now, number, since, coming == Coming::Again);
+                }
             }
             Arrival::Duplicate => {
                 self.counts.packets_duplicate += 1;
+                if let Some(reordering) = &mut self.reordering
+                    && coming == Coming::ByItself
+                {
+                    reordering.found_twice(now, number);
+                }
                 return false;
             }
             Arrival::NoRoom => return false,
@@ -72,12 +100,17 @@ impl Live {
         true
     }
 
-    /// These are missing.
-    fn miss(&mut self, now: Time, gap: LossRange) {
+    /// These are missing, as a packet from `origin` shows.
+    fn miss(&mut self, now: Time, gap: LossRange, origin: i64) {
         let interval = Losses::interval(self.round_trip.cautious());
         let rounds = self.round_trip.cautious() + interval;
         let short = self.negotiated.receive_latency < rounds;
-        self.losses.add(now, gap, interval, short);
+        let delivery = self.time_base.delivery(origin, self.negotiated.receive_latency);
+        let round = self.round_trip.smoothed() + self.round_trip.variance();
+        let left = delivery.since(now).saturating_sub(round);
+        let patience = self.reordering.as_mut();
+        let patience = patience.map_or(Duration::ZERO, |it| it.patience(now, left));
+        self.losses.add(now, gap, patience, interval, short);
         if let Some(repairing) = &mut self.repairing {
             repairing.wait_for(gap);
         }
@@ -109,7 +142,8 @@ impl Live {
     fn take_rebuilt(&mut self, now: Time) {
         while let Some((number, rebuilt)) = self.repairing.as_mut().and_then(Repairing::take) {
             let source = rebuilt.source();
-            self.counts.packets_rebuilt += u64::from(self.media(now, number, &source));
+            self.counts.packets_rebuilt +=
+                u64::from(self.media(now, number, &source, Coming::Rebuilt));
         }
         let Some(repairing) = &mut self.repairing else { return };
         let interval = Losses::interval(self.round_trip.cautious());
