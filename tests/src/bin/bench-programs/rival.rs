@@ -59,7 +59,10 @@ fn command(url: &str, rate: Bitrate, offset: Duration) -> Command {
     let bits = |rate: Bitrate| rate.as_bits_per_second().to_string();
     let mut command = Command::new("ffmpeg");
     command.args(["-nostdin", "-hide_banner", "-nostats", "-v", "warning"]);
-    command.args(["-re", "-f", "lavfi", "-i", TONE]);
+    // Sound is there as soon as a picture needs it: one that kept its own time would hold up pictures
+    // by what it began later.
+    command.args(["-f", "lavfi", "-i", TONE]);
+    command.args(["-probesize", "32", "-analyzeduration", "0"]);
     command.args(["-f", "rawvideo", "-pix_fmt", "yuv420p", "-framerate", "30"]);
     command.args(["-video_size", &format!("{}x{}", SIZE.0, SIZE.1), "-i", "pipe:0"]);
     command.args(["-map", "1:v", "-map", "0:a", "-c:v", "libx264", "-preset", "veryfast"]);

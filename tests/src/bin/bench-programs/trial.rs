@@ -26,6 +26,8 @@ const PAYLOAD_SHARE: f64 = 0.94;
 const PLAYER_SLACK: Duration = Duration::from_millis(120);
 /// The beginning is not judged: nobody knows the link yet.
 const SETTLING: Duration = Duration::from_secs(5);
+/// Nor is the end, of which something is still under way when a program ends.
+const ENDING: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Who broadcasts.
@@ -94,9 +96,10 @@ impl Trial<'_> {
         let options = Options::latency(LATENCY);
         let mode = Mode::Caller(listen);
         let (restarts, said) = match self.program {
-            Program::Golive => (0, broadcast(&options.url(mode), end)),
+            Program::Golive => (0, broadcast(&options.url(mode), end + ENDING)),
             Program::Rival(_) => {
-                let sent = rival::broadcast(&options.ffmpeg_url(mode), self.rival_rate(), end);
+                let url = options.ffmpeg_url(mode);
+                let sent = rival::broadcast(&url, self.rival_rate(), end + ENDING);
                 (sent.restarts, sent.said)
             }
         };
