@@ -100,6 +100,21 @@ fn idrs_come_every_two_seconds_exactly_and_carry_their_parameter_sets() {
 }
 
 #[test]
+fn when_the_rate_is_back_up_after_a_dip_so_are_the_pictures() {
+    let mut camera = Camera::new(1280, 720, 6_000);
+    let mut encoded = Vec::new();
+    for _ in 0..8 {
+        // Not at a key frame, which would come in any case.
+        (0..35).for_each(|_| drop(camera.next()));
+        camera.aim_for(250);
+        (0..5).for_each(|_| drop(camera.next()));
+        camera.aim_for(6_000);
+        encoded.push((0..15).filter_map(|_| camera.next()).count());
+    }
+    assert!(encoded.iter().all(|count| *count >= 10), "{encoded:?} of 15 pictures each");
+}
+
+#[test]
 fn an_idr_comes_on_the_very_picture_that_it_is_asked_for() {
     let mut camera = Camera::new(640, 360, 800);
     camera.run(1);

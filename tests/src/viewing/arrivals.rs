@@ -75,9 +75,10 @@ impl Arrivals {
     }
 }
 
-/// A timestamp that jumps loses nothing: a broadcast has paused.
+/// A timestamp that jumps loses nothing: a broadcast has paused. What is announced as a new beginning
+/// cuts off what was under way.
 fn is_loss(cause: Cause) -> bool {
-    !matches!(cause, Cause::TimeJump { .. } | Cause::Announced)
+    !matches!(cause, Cause::TimeJump { .. })
 }
 
 /// The times of one PID's packets.

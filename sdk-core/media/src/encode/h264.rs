@@ -31,6 +31,9 @@ const LOWEST_BITRATE: u32 = 10_000;
 /// The highest rate of the highest level that it encodes, 5.2 (ITU-T H.264, table A-1).
 const HIGHEST_BITRATE: u32 = 240_000_000;
 
+/// With so many times the rate of the picture before, a picture is not left out.
+const RAISED: f64 = 1.25;
+
 /// A video encoder that follows an [`EncoderTarget`] while it runs.
 pub struct VideoEncoder {
     bitrate: Bitrate,
@@ -47,6 +50,9 @@ struct Running {
     /// Settings can be changed once a picture was encoded.
     bitrate: Bitrate,
     frame_rate: FrameRate,
+    /// What the picture was encoded at that came out last: what openh264 still counts on.
+    counted_on: Bitrate,
+    skips: bool,
 }
 
 impl VideoEncoder {
@@ -121,6 +127,7 @@ impl VideoEncoder {
                 return Err(Error::Encoder("openh264 gave no picture".to_owned()));
             }
         };
+        running.counted_on = self.bitrate;
         self.data.clear();
         bitstream.write_vec(&mut self.data);
         let data = Bytes::copy_from_slice(&self.data);
@@ -149,7 +156,14 @@ impl Running {
             .vui(VuiConfig::bt709());
         let encoder =
             Encoder::with_api_config(OpenH264API::from_source(), config).map_err(failed)?;
-        Ok(Self { encoder, dimensions, bitrate, frame_rate })
+        Ok(Self {
+            encoder,
+            dimensions,
+            bitrate,
+            frame_rate,
+            counted_on: bitrate,
+            skips: true,
+        })
     }
 
     fn follow(&mut self, bitrate: Bitrate, frame_rate: FrameRate) -> Result<(), Error> {
@@ -163,6 +177,14 @@ impl Running {
             let [old, new] = [self.bitrate, bitrate].map(|rate| bits(rate).cast_signed());
             options::set_bitrate(&mut self.encoder, old, new).map_err(refused)?;
             self.bitrate = bitrate;
+        }
+        // openh264 learns of a new rate with a picture that it encodes. One that it has left out
+        // pictures for, to make up for what was too much at a low rate, would go on leaving them out
+        // at that rate for a second and more, however high the new one is.
+        let skips = bitrate < self.counted_on.scaled(RAISED);
+        if self.skips != skips {
+            options::set_skipping(&mut self.encoder, skips).map_err(refused)?;
+            self.skips = skips;
         }
         Ok(())
     }
