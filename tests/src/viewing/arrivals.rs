@@ -112,7 +112,8 @@ fn pid(packet: &[u8]) -> u16 {
 /// What follows the header and the adaptation field (ISO/IEC 13818-1, 2.4.3.2).
 fn payload(packet: &[u8]) -> &[u8] {
     let adapted = packet.get(3).is_some_and(|flags| flags & 0x20 != 0);
-    let length = if adapted { packet.get(4).map_or(0, |length| usize::from(*length) + 1) } else { 0 };
+    let length =
+        if adapted { packet.get(4).map_or(0, |length| usize::from(*length) + 1) } else { 0 };
     packet.get(4 + length..).unwrap_or_default()
 }
 
@@ -163,7 +164,8 @@ mod tests {
         // In the middle of the second picture.
         datagrams.remove(12);
         let arrivals = Arrivals::read(&datagrams);
-        let whole: Vec<bool> = ticks.iter().map(|ticks| arrivals.whole.contains_key(ticks)).collect();
+        let whole: Vec<bool> =
+            ticks.iter().map(|ticks| arrivals.whole.contains_key(ticks)).collect();
         assert_eq!(whole, [true, false, true, true, true, true, true]);
         let lost: Vec<bool> = ticks.iter().map(|ticks| arrivals.is_after_loss(*ticks)).collect();
         assert_eq!(lost, [false, true, true, false, false, false, false]);

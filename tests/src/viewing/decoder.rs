@@ -38,9 +38,8 @@ pub(super) fn decode(path: &Path, clock: impl Fn(&[u8]) -> Option<u64>) -> Vec<D
     // picture is missing which others refer to, it says for debugging alone.
     command.args(["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+debug"]);
     command.args(["-threads", "1", "-copyts", "-i"]).arg(path);
-    let filters = format!(
-        "showinfo=checksum=0,scale={LUMA_WIDTH}:{LUMA_HEIGHT}:flags=area,format=gray"
-    );
+    let filters =
+        format!("showinfo=checksum=0,scale={LUMA_WIDTH}:{LUMA_HEIGHT}:flags=area,format=gray");
     command.args(["-map", "0:v:0", "-vf", &filters, "-fps_mode", "passthrough"]);
     command.args(["-enc_time_base", "-1", "-f", "rawvideo", "-"]);
     let mut ffmpeg = Process::start(command, Output::Taken);

@@ -67,7 +67,14 @@ fn command(url: &str, rate: Bitrate, offset: Duration) -> Command {
     command.args(["-video_size", &format!("{}x{}", SIZE.0, SIZE.1), "-i", "pipe:0"]);
     command.args(["-map", "1:v", "-map", "0:a", "-c:v", "libx264", "-preset", "veryfast"]);
     command.args(["-tune", "zerolatency", "-g", "60", "-keyint_min", "60", "-sc_threshold", "0"]);
-    command.args(["-b:v", &bits(rate), "-maxrate", &bits(rate), "-bufsize", &bits(rate.scaled(0.5))]);
+    command.args([
+        "-b:v",
+        &bits(rate),
+        "-maxrate",
+        &bits(rate),
+        "-bufsize",
+        &bits(rate.scaled(0.5)),
+    ]);
     command.args(["-c:a", "aac", "-b:a", &bits(SOUND)]);
     command.args(["-output_ts_offset", &offset.as_secs_f64().to_string(), "-f", "mpegts"]);
     command.arg(format!("{url}&pkt_size=1316"));

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use golive_media::{Plane, burnt_clock};
 use golive_proto::units::{Bitrate, Time};
 use golive_tests::peers::{Mode, Options, Output, Process, free_address, golive};
 use golive_tests::viewing::{self, LUMA_HEIGHT, LUMA_WIDTH, Receiver, Viewing};
-use golive_media::{Plane, burnt_clock};
 use serde_json::Value;
 
 use crate::network::Network;
@@ -75,7 +75,9 @@ impl Trial<'_> {
     /// What the picture may take of so much of the link, beside the sound.
     fn rival_rate(&self) -> Bitrate {
         let Program::Rival(share) = self.program else { return MAXIMUM };
-        let Some(mean) = self.network.mean(SETTLING + self.length) else { return MAXIMUM.scaled(share) };
+        let Some(mean) = self.network.mean(SETTLING + self.length) else {
+            return MAXIMUM.scaled(share);
+        };
         let sound = SOUND.scaled(1.1);
         let picture = mean.scaled(share * PAYLOAD_SHARE).saturating_sub(sound);
         let kilobits = picture.min(MAXIMUM).as_kilobits_per_second();
@@ -144,8 +146,7 @@ fn broadcast(url: &str, end: Time) -> Vec<String> {
 
 /// The time that is burnt into a picture.
 fn burnt_time(luma: &[u8]) -> Option<u64> {
-    let plane =
-        Plane { samples: luma, stride: LUMA_WIDTH, width: LUMA_WIDTH, height: LUMA_HEIGHT };
+    let plane = Plane { samples: luma, stride: LUMA_WIDTH, width: LUMA_WIDTH, height: LUMA_HEIGHT };
     Some(burnt_clock::read(plane)?.unix_millis)
 }
 
