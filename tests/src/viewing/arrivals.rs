@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use golive_proto::media::{AccessUnit, Track};
-use golive_proto::mux::mpegts::{Cause, Output, PACKET_LENGTH, Reader};
+use golive_proto::mux::mpegts::{Cause, Discontinuity, Output, PACKET_LENGTH, Reader};
 use golive_proto::units::{ByteCount, Time};
 
 use super::Datagram;
@@ -55,14 +55,17 @@ impl Arrivals {
                 self.whole.insert(ticks, Arrival { at, length: data.len().into() });
                 self.last = ticks;
             }
-            Output::Discontinuity(found)
-                if found.track != Some(Track::Audio) && is_loss(found.cause) =>
-            {
-                if self.broken.last().is_none_or(|(_, end)| end.is_some()) {
-                    self.broken.push((self.last, None));
-                }
-            }
+            Output::Discontinuity(Discontinuity { track, cause }) => self.miss(track, cause),
             _ => {}
+        }
+    }
+
+    /// A timestamp that jumps loses nothing: a broadcast has paused. What is announced as a new
+    /// beginning cuts off what was under way.
+    fn miss(&mut self, track: Option<Track>, cause: Cause) {
+        let is_loss = track != Some(Track::Audio) && !matches!(cause, Cause::TimeJump { .. });
+        if is_loss && self.broken.last().is_none_or(|(_, end)| end.is_some()) {
+            self.broken.push((self.last, None));
         }
     }
 
@@ -73,12 +76,6 @@ impl Arrivals {
             .iter()
             .any(|(from, until)| ticks > *from && until.is_none_or(|until| ticks < until))
     }
-}
-
-/// A timestamp that jumps loses nothing: a broadcast has paused. What is announced as a new beginning
-/// cuts off what was under way.
-fn is_loss(cause: Cause) -> bool {
-    !matches!(cause, Cause::TimeJump { .. })
 }
 
 /// The times of one PID's packets.
