@@ -30,8 +30,8 @@ pub struct Picture {
     pub keyframe: bool,
     /// Whether the decoder missed something: what the picture refers to, or a part of it.
     pub faulty: bool,
-    /// Whether packets were lost for good since the last whole key frame, so that nobody is to be
-    /// blamed for a fault.
+    /// Whether packets were lost for good since the last whole key frame, or a part of this picture,
+    /// so that nobody is to be blamed for a fault.
     pub after_loss: bool,
 }
 

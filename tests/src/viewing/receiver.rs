@@ -92,7 +92,7 @@ fn join(arrivals: &Arrivals, decoded: &[Decoded]) -> Vec<Picture> {
             length: arrival.map(|arrival| arrival.length).unwrap_or_default(),
             keyframe: decoded.keyframe,
             faulty: decoded.faulty || arrival.is_none(),
-            after_loss: arrivals.is_after_loss(decoded.ticks),
+            after_loss: arrival.is_none() || arrivals.is_after_loss(decoded.ticks),
         }
     };
     decoded.iter().map(picture).collect()
