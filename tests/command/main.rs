@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers outside of test functions")]
 
 mod bad_input;
+mod blackout;
 mod bonding;
 mod broadcaster;
 mod demo;

@@ -11,6 +11,7 @@
 //! - [`sink`]: where peers hand over what they received.
 //! - [`table`]: networks over which libsrt has been measured.
 //! - [`trial`]: payloads through the relay from one peer to another, judged.
+//! - [`viewing`]: what a viewer gets of what real programs carry.
 //! - [`crossroads`]: several networks for one program.
 
 #![allow(
@@ -29,5 +30,6 @@ pub mod simulation;
 pub mod sink;
 pub mod table;
 pub mod trial;
+pub mod viewing;
 
 pub use golive_netlab::{network, relay};

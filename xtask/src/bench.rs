@@ -11,7 +11,8 @@ pub(crate) const HELP: &str = "\
 Runs the benchmarks, optimized, one after another, or only the one that is named. Measure on a
 machine that does nothing else. The figures in docs/performance.md and docs/network.md come from
 these. `network` runs in virtual time, takes a folder with recordings (`.up`) as its argument, and
-writes its tables and plots into docs/network.
+writes its tables and plots into docs/network. `programs` runs golive and ffmpeg in real time through
+bad networks into libsrt's receiver; it takes names of networks, folders with recordings and seconds.
 
 Usage: cargo xtask bench [--list] [NAME] [--yes] [-- ARGUMENTS OF THE BENCHMARK]
 

@@ -101,6 +101,23 @@ fn idrs_come_every_two_seconds_exactly_and_carry_their_parameter_sets() {
 }
 
 #[test]
+fn a_short_dip_of_the_rate_does_not_stop_the_picture() {
+    // 200 ms without a picture are a freeze.
+    const IN_A_ROW: u32 = 4;
+    // Soon after a key frame, which is more than its share at the high rate, and later.
+    for (wanted, begin, length) in [(250, 3, 12), (400, 6, 12), (250, 35, 5)] {
+        let mut camera = Camera::new(1280, 720, 6_000);
+        let mut in_a_row = 0;
+        for picture in 0..3 * 60 {
+            let dips = (begin..begin + length).contains(&(picture % 60));
+            camera.aim_for(if dips { wanted } else { 6_000 });
+            in_a_row = if camera.next().is_some() { 0 } else { in_a_row + 1 };
+            assert!(in_a_row <= IN_A_ROW, "at {wanted} kb/s from {begin} on, picture {picture}");
+        }
+    }
+}
+
+#[test]
 fn an_idr_comes_on_the_very_picture_that_it_is_asked_for() {
     let mut camera = Camera::new(640, 360, 800);
     camera.run(1);

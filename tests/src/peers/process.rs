@@ -54,7 +54,9 @@ impl Process {
         if let Some(stderr) = child.stderr.take() {
             keep_lines(stderr, Arc::clone(&log));
         }
-        if let (Output::Log, Some(stdout)) = (output, child.stdout.take()) {
+        if output == Output::Log
+            && let Some(stdout) = child.stdout.take()
+        {
             keep_lines(stdout, Arc::clone(&log));
         }
         Self { name, child, log }

@@ -31,6 +31,14 @@ const LOWEST_BITRATE: u32 = 10_000;
 /// The highest rate of the highest level that it encodes, 5.2 (ITU-T H.264, table A-1).
 const HIGHEST_BITRATE: u32 = 240_000_000;
 
+/// With so many times the rate of the picture before, a picture is not left out.
+const RAISED: f64 = 1.25;
+/// A fall to less than this share of it is one after which the encoder owes too much.
+const FALLEN: f64 = 0.5;
+/// For so long after a fall no more pictures than these are left out in a row.
+const AFTER_FALL: Duration = Duration::from_secs(1);
+const LEFT_OUT_IN_A_ROW: u32 = 2;
+
 /// A video encoder that follows an [`EncoderTarget`] while it runs.
 pub struct VideoEncoder {
     bitrate: Bitrate,
@@ -47,6 +55,20 @@ struct Running {
     /// Settings can be changed once a picture was encoded.
     bitrate: Bitrate,
     frame_rate: FrameRate,
+    skipping: Skipping,
+}
+
+/// When pictures may be left out.
+///
+/// openh264 counts what was too much in bits, and learns of a new rate only with a picture that it
+/// encodes. After a fall to a tenth, what was half a second's too much takes five to make up for; and
+/// then it would go on at the low rate for a second and more, however high the new one is.
+struct Skipping {
+    allowed: bool,
+    /// What the picture was encoded at that came out last.
+    counted_on: Bitrate,
+    fallen_at: Option<MediaTime>,
+    in_a_row: u32,
 }
 
 impl VideoEncoder {
@@ -99,7 +121,7 @@ impl VideoEncoder {
     ) -> Result<Option<AccessUnit>, Error> {
         let running = match &mut self.running {
             Some(running) if running.dimensions == picture.dimensions() => {
-                running.follow(self.bitrate, self.frame_rate)?;
+                running.follow(self.bitrate, self.frame_rate, pts)?;
                 running
             }
             slot => {
@@ -114,13 +136,18 @@ impl VideoEncoder {
         let bitstream =
             running.encoder.encode_at(picture, Timestamp::from_millis(millis)).map_err(failed)?;
         let keyframe = match bitstream.frame_type() {
-            FrameType::Skip => return Ok(None),
+            FrameType::Skip => {
+                running.skipping.in_a_row += 1;
+                return Ok(None);
+            }
             FrameType::IDR => true,
             FrameType::I | FrameType::P | FrameType::IPMixed => false,
             FrameType::Invalid => {
                 return Err(Error::Encoder("openh264 gave no picture".to_owned()));
             }
         };
+        running.skipping.in_a_row = 0;
+        running.skipping.counted_on = self.bitrate;
         self.data.clear();
         bitstream.write_vec(&mut self.data);
         let data = Bytes::copy_from_slice(&self.data);
@@ -149,10 +176,17 @@ impl Running {
             .vui(VuiConfig::bt709());
         let encoder =
             Encoder::with_api_config(OpenH264API::from_source(), config).map_err(failed)?;
-        Ok(Self { encoder, dimensions, bitrate, frame_rate })
+        let skipping =
+            Skipping { allowed: true, counted_on: bitrate, fallen_at: None, in_a_row: 0 };
+        Ok(Self { encoder, dimensions, bitrate, frame_rate, skipping })
     }
 
-    fn follow(&mut self, bitrate: Bitrate, frame_rate: FrameRate) -> Result<(), Error> {
+    fn follow(
+        &mut self,
+        bitrate: Bitrate,
+        frame_rate: FrameRate,
+        pts: MediaTime,
+    ) -> Result<(), Error> {
         let refused = |refused: options::Refused| Error::Encoder(refused.reason());
         if self.frame_rate != frame_rate {
             options::set_frame_rate(&mut self.encoder, frame_rate.as_u32() as f32)
@@ -164,7 +198,24 @@ impl Running {
             options::set_bitrate(&mut self.encoder, old, new).map_err(refused)?;
             self.bitrate = bitrate;
         }
+        let allowed = self.skipping.decide(bitrate, pts);
+        if self.skipping.allowed != allowed {
+            options::set_skipping(&mut self.encoder, allowed).map_err(refused)?;
+            self.skipping.allowed = allowed;
+        }
         Ok(())
+    }
+}
+
+impl Skipping {
+    /// Whether the picture at `pts` may be left out.
+    fn decide(&mut self, bitrate: Bitrate, pts: MediaTime) -> bool {
+        if bitrate < self.counted_on.scaled(FALLEN) {
+            self.fallen_at = Some(pts);
+        }
+        let owes = self.fallen_at.is_some_and(|at| pts.since(at) < AFTER_FALL);
+        let enough = owes && self.in_a_row >= LEFT_OUT_IN_A_ROW;
+        !enough && bitrate < self.counted_on.scaled(RAISED)
     }
 }
 

@@ -7,7 +7,7 @@ use std::ffi::c_void;
 use openh264::encoder::Encoder;
 use openh264_sys2::{
     ENCODER_OPTION, ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_MAX_BITRATE,
-    SBitrateInfo, SPATIAL_LAYER_0,
+    ENCODER_OPTION_RC_FRAME_SKIP, SBitrateInfo, SPATIAL_LAYER_0,
 };
 
 /// An option was refused: the number that openh264 returned.
@@ -41,12 +41,18 @@ pub(super) fn set_frame_rate(encoder: &mut Encoder, hertz: f32) -> Result<(), Re
     set(encoder, ENCODER_OPTION_FRAME_RATE, (&raw mut value).cast())
 }
 
+/// Lets the rate control leave out pictures, or forbids it.
+pub(super) fn set_skipping(encoder: &mut Encoder, allowed: bool) -> Result<(), Refused> {
+    let mut value = allowed;
+    set(encoder, ENCODER_OPTION_RC_FRAME_SKIP, (&raw mut value).cast())
+}
+
 /// `value` points to the type that belongs to `option` (openh264's `codec_app_def.h`), and to
 /// nothing else: this is not public.
 #[allow(unsafe_code)]
 fn set(encoder: &mut Encoder, option: ENCODER_OPTION, value: *mut c_void) -> Result<(), Refused> {
-    // SAFETY: both callers pass a pointer to a live local of the option's own type, which openh264
-    // reads during the call and does not keep. Neither option changes anything that the safe
+    // SAFETY: all callers pass a pointer to a live local of the option's own type, which openh264
+    // reads during the call and does not keep. No option of these changes anything that the safe
     // wrapper relies on: it remembers only the picture's size.
     let code = unsafe { encoder.raw_api().set_option(option, value) };
     if code == 0 { Ok(()) } else { Err(Refused(code)) }
