@@ -2,7 +2,7 @@
 
 use golive_proto::units::Bitrate;
 use golive_tests::network::{Conditions, Loss, RateLimit};
-use golive_tests::simulation::Plan;
+use golive_tests::simulation::{Plain, Plan};
 use golive_tests::table::{LOSSLESS, ROWS, Row};
 
 use crate::story::{millis, seconds, tell};
@@ -92,5 +92,26 @@ fn a_handshake_gets_through_a_network_that_loses_a_third() {
         let lossy = Conditions::delay(millis(40)).with_loss(Loss::random(0.33));
         let outcome = tell(&Plan::new(lossy, millis(500), seed), seconds(2));
         assert!(outcome.verdict.lost_percent() < 20.0, "seed {seed}: {:?}", outcome.verdict);
+    }
+}
+
+#[test]
+fn tmp_survey() {
+    let seconds_each: u64 = std::env::var("SECS").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
+    let seeds: u64 = std::env::var("SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
+    let only: Option<usize> = std::env::var("ROW").ok().and_then(|s| s.parse().ok());
+    for (index, row) in ROWS.into_iter().enumerate() {
+        if only.is_some_and(|only| only != index + 1) { continue; }
+        for plain in [Plain::Both, Plain::Receiver, Plain::Nobody] {
+            let outcomes: Vec<_> = (1..=seeds)
+                .map(|seed| tell(&Plan { plain, ..plan(row, seed) }, seconds(seconds_each)))
+                .collect();
+            let n = outcomes.len() as f64;
+            let lost: f64 = outcomes.iter().map(|o| o.verdict.lost_percent()).sum::<f64>() / n;
+            let over: f64 = outcomes.iter().map(|o| o.overhead_percent).sum::<f64>() / n;
+            let again: f64 = outcomes.iter().map(|o| o.again_percent).sum::<f64>() / n;
+            let untold: f64 = outcomes.iter().map(|o| o.untold_percent).sum::<f64>() / n;
+            println!("{row} {plain:?}: lost {lost:.3} over {over:.1} again {again:.1} untold {untold:.3}");
+        }
     }
 }

@@ -24,7 +24,7 @@ const MAX_COMBINED_PAYLOAD: usize = 1_440;
 const WINDOW: usize = 128;
 
 /// More combinations for each packet would serve a link that is of no use.
-const LARGEST_SHARE: f64 = 0.35;
+const LARGEST_SHARE: f64 = 0.29;
 
 /// The same before anything is known of the losses.
 const FIRST_SHARE: f64 = 0.25;
@@ -34,8 +34,8 @@ const NEGLIGIBLE: f64 = 5e-4;
 
 /// How many standard deviations beyond the mean loss are prepared for: with time for one round of
 /// report and retransmission, and with time for more.
-const PREPARED_ONE_ROUND: f64 = 4.0;
-const PREPARED_MORE: f64 = 2.0;
+const PREPARED_ONE_ROUND: f64 = 1.8;
+const PREPARED_MORE: f64 = 1.0;
 
 /// The same for what a report names: what combinations bring back unless losses are worse than
 /// that is not sent again.
