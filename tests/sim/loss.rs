@@ -1,9 +1,10 @@
 //! How much is lost for good.
 
+use golive_proto::transport::Priority;
 use golive_proto::units::Bitrate;
 use golive_tests::network::{Conditions, Loss, RateLimit};
-use golive_tests::simulation::{Plain, Plan};
-use golive_tests::table::{LOSSLESS, ROWS, Row};
+use golive_tests::simulation::{Outcome, Plain, Plan};
+use golive_tests::table::{LOSSLESS, ROWS, Row, row};
 
 use crate::story::{millis, seconds, tell};
 
@@ -31,22 +32,81 @@ fn with_time_for_many_rounds_nothing_is_lost() {
     }
 }
 
-/// What may be lost, and what may be sent beyond the payloads, in per cent: a step back beyond
-/// that is felt. libsrt with the best of its packet filters lost 0.02, 0.13, 0.11, 1.16 and 0.02 %,
-/// for 46, 39, 38, 49 and 44 % more bytes.
+/// What may be lost between two of us, and what may be sent beyond the payloads, in per cent: a step
+/// back beyond that is felt. libsrt with the best of its packet filters lost 0.02, 0.13, 0.11, 1.16
+/// and 0.02 %, for 46, 39, 38, 49 and 44 % more bytes.
 const AT_MOST: [(f64, f64); ROWS.len()] =
-    [(0.01, 33.0), (0.3, 43.0), (0.03, 42.0), (0.25, 57.0), (0.03, 32.0)];
+    [(0.01, 33.0), (0.1, 39.5), (0.011, 38.5), (0.16, 51.0), (0.01, 24.0)];
 
 #[test]
 fn over_the_reference_table_hardly_anything_is_lost_between_two_of_us() {
     for (row, (lost_at_most, overhead_at_most)) in ROWS.into_iter().zip(AT_MOST) {
-        let outcomes: Vec<_> = (1..=3).map(|seed| tell(&plan(row, seed), seconds(60))).collect();
-        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-        let lost = mean(outcomes.iter().map(|o| o.verdict.lost_percent()).collect());
-        let overhead = mean(outcomes.iter().map(|o| o.overhead_percent).collect());
-        println!("{row}: {lost:.3} % lost, {overhead:.1} % overhead");
-        assert!(lost <= lost_at_most, "{row}: {lost} % lost");
-        assert!(overhead <= overhead_at_most, "{row}: {overhead} % overhead");
+        let between = mean(row, Plain::Nobody);
+        println!("{row}: {:.3} % lost, {:.1} % overhead", between.lost, between.overhead);
+        assert!(between.lost <= lost_at_most, "{row}: {} % lost", between.lost);
+        assert!(between.overhead <= overhead_at_most, "{row}: {} % overhead", between.overhead);
+    }
+}
+
+/// What a receiver that behaves as libsrt does may lose, as a share of what it loses when the sender
+/// does so too.
+const SHARES: [f64; ROWS.len()] = [0.5, 0.5, 0.2, 0.17, 0.5];
+
+#[test]
+fn to_a_receiver_like_libsrt_a_fraction_is_lost_for_at_most_three_times_what_is_sent_again() {
+    for (row, share) in ROWS.into_iter().zip(SHARES) {
+        let (theirs, ours) = (mean(row, Plain::Both), mean(row, Plain::Receiver));
+        println!(
+            "{row}: {:.3} % lost ({:.1} % sent again), libsrt {:.3} % ({:.1} %), untold {:.3} %",
+            ours.lost, ours.again, theirs.lost, theirs.again, ours.untold
+        );
+        assert!(ours.lost <= share * theirs.lost, "{row}: {} of {} %", ours.lost, theirs.lost);
+        // As many copies as that are planned; the rest is chance, and rounds that libsrt has none of.
+        assert!(ours.again <= 3.15 * theirs.again, "{row}: {} of {} %", ours.again, theirs.again);
+    }
+}
+
+#[test]
+fn what_much_depends_on_is_lost_less_often_than_the_rest() {
+    let is_key = |number: u64| number.is_multiple_of(5);
+    let priority = |number: u64| match number % 5 {
+        0 => Priority::High,
+        1 => Priority::Low,
+        _ => Priority::Ordinary,
+    };
+    let (mut key, mut rest) = (0, 0);
+    for seed in 1..=8 {
+        let plan = plan(row(Loss::bursty(0.10, 3.0), 100, 180), seed);
+        let plan = Plan { plain: Plain::Receiver, priority, ..plan };
+        let verdict = tell(&plan, seconds(60)).verdict;
+        let lost = verdict.gaps.iter().flat_map(|(first, last)| *first..=*last);
+        let (of_keys, of_rest): (Vec<_>, Vec<_>) = lost.partition(|number| is_key(*number));
+        key += of_keys.len() * 4;
+        rest += of_rest.len();
+    }
+    println!("of as many packets, {key} of key frames were lost, and {rest} of others");
+    assert!(key * 4 < rest * 3, "{key} beside {rest}");
+}
+
+struct Means {
+    lost: f64,
+    overhead: f64,
+    again: f64,
+    untold: f64,
+}
+
+/// Over a minute and three seeds.
+fn mean(row: Row, plain: Plain) -> Means {
+    let outcomes: Vec<_> =
+        (1..=3).map(|seed| tell(&Plan { plain, ..plan(row, seed) }, seconds(60))).collect();
+    let mean = |value: fn(&Outcome) -> f64| {
+        outcomes.iter().map(value).sum::<f64>() / outcomes.len() as f64
+    };
+    Means {
+        lost: mean(|outcome| outcome.verdict.lost_percent()),
+        overhead: mean(|outcome| outcome.overhead_percent),
+        again: mean(|outcome| outcome.again_percent),
+        untold: mean(|outcome| outcome.untold_percent),
     }
 }
 
@@ -92,26 +152,5 @@ fn a_handshake_gets_through_a_network_that_loses_a_third() {
         let lossy = Conditions::delay(millis(40)).with_loss(Loss::random(0.33));
         let outcome = tell(&Plan::new(lossy, millis(500), seed), seconds(2));
         assert!(outcome.verdict.lost_percent() < 20.0, "seed {seed}: {:?}", outcome.verdict);
-    }
-}
-
-#[test]
-fn tmp_survey() {
-    let seconds_each: u64 = std::env::var("SECS").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
-    let seeds: u64 = std::env::var("SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3);
-    let only: Option<usize> = std::env::var("ROW").ok().and_then(|s| s.parse().ok());
-    for (index, row) in ROWS.into_iter().enumerate() {
-        if only.is_some_and(|only| only != index + 1) { continue; }
-        for plain in [Plain::Both, Plain::Receiver, Plain::Nobody] {
-            let outcomes: Vec<_> = (1..=seeds)
-                .map(|seed| tell(&Plan { plain, ..plan(row, seed) }, seconds(seconds_each)))
-                .collect();
-            let n = outcomes.len() as f64;
-            let lost: f64 = outcomes.iter().map(|o| o.verdict.lost_percent()).sum::<f64>() / n;
-            let over: f64 = outcomes.iter().map(|o| o.overhead_percent).sum::<f64>() / n;
-            let again: f64 = outcomes.iter().map(|o| o.again_percent).sum::<f64>() / n;
-            let untold: f64 = outcomes.iter().map(|o| o.untold_percent).sum::<f64>() / n;
-            println!("{row} {plain:?}: lost {lost:.3} over {over:.1} again {again:.1} untold {untold:.3}");
-        }
     }
 }

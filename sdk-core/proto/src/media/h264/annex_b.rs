@@ -124,4 +124,12 @@ mod tests {
         assert!(!is_idr(&[0, 0, 1, 0x41, 1, 0, 0, 1, 0x65, 1]));
         assert!(!is_idr(&[0, 0, 1, 0x67, 1]));
     }
+
+    #[test]
+    fn what_no_picture_refers_to_says_so_in_its_first_slice() {
+        assert!(is_reference(&[0, 0, 1, 0x67, 1, 0, 0, 1, 0x65, 1]));
+        assert!(is_reference(&[0, 0, 1, 0x09, 0xF0, 0, 0, 1, 0x41, 1]));
+        assert!(!is_reference(&[0, 0, 1, 0x09, 0xF0, 0, 0, 1, 0x01, 1]));
+        assert!(is_reference(&[0, 0, 1, 0x67, 1]));
+    }
 }

@@ -68,7 +68,8 @@ impl Sender {
     pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
         if self.terms.retransmission() != Retransmission::Always
             || self.ahead.is_some()
-            || self.terms.plain {
+            || self.terms.plain
+        {
             return;
         }
         let Some(oldest) = self.forgotten_oldest() else { return };

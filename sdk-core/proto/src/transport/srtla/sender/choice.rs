@@ -64,7 +64,9 @@ fn cost(link: &Candidate, priority: Priority, latency: Duration, room: Duration)
     let full = link.queue > room + link.jitter;
     match priority {
         // A whole detour is better than a queue: it does not grow.
-        Priority::Low | Priority::Ordinary if full => latency.as_secs_f64() + link.queue.as_secs_f64() + loss,
+        Priority::Low | Priority::Ordinary if full => {
+            latency.as_secs_f64() + link.queue.as_secs_f64() + loss
+        }
         Priority::Low | Priority::Ordinary => way + loss,
         Priority::High => way + link.queue.as_secs_f64() + loss,
     }
