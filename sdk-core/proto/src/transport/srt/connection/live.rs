@@ -100,6 +100,8 @@ pub(crate) struct Live {
     arrivals: Arrivals,
     time_base: TimeBase,
     repairing: Option<Repairing>,
+    /// When a packet arrived last that a later one had overtaken.
+    overtaken: Option<Time>,
 
     round_trip: RoundTrip,
     events: VecDeque<Event>,
@@ -181,6 +183,7 @@ impl Live {
                 Some(filter) => Some(Repairing::filter(filter, setup.receive_from)),
                 None => negotiated.golive.then(|| Repairing::combinations(setup.receive_from)),
             },
+            overtaken: None,
             round_trip,
             events,
             peer_report: Vec::with_capacity(MAX_DATAGRAM_BYTES),

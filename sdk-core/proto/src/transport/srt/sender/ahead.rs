@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use crate::fec::Combination;
+use crate::transport::Priority;
 use crate::units::Time;
 
 use super::super::filter::{CombinationPacket, source_of};
@@ -120,13 +121,18 @@ impl Sender {
         let uncertain = TRUSTED * deviation(unreported + repairs, loss, self.bursts);
         let wanted = f64::from(missing) + unreported * loss + uncertain;
         let mut again = (wanted - repairs * (1.0 - loss)).ceil().max(0.0) as usize;
-        for index in oldest..=newest {
-            let Some(entry) = self.ring.get_mut(index) else { break };
-            if std::mem::take(&mut entry.missing) && again > 0 {
-                again -= 1;
-                self.want(index, Wanted::Lost);
+        // What much depends on does not wait for combinations.
+        for urgent in [true, false] {
+            for index in oldest..=newest {
+                let Some(entry) = self.ring.get_mut(index) else { break };
+                let is_urgent = entry.priority == Priority::High;
+                if again > 0 && is_urgent == urgent && std::mem::take(&mut entry.missing) {
+                    again -= 1;
+                    self.want(index, Wanted::Lost);
+                }
             }
         }
+        self.ring.range_mut(oldest..=newest).for_each(|entry| entry.missing = false);
     }
 
     /// Whether a combination is owed, and there is room for it.

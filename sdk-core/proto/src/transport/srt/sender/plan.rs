@@ -3,8 +3,8 @@
 //! While the peer can still miss a packet a second time, say so, and be answered in time, one
 //! copy is enough: the next report decides. Once it cannot, this is the last round, and several
 //! copies leave, so far apart that one burst does not take them all; the peer discards what it
-//! has. Copies beyond the first are paid from an allowance that media earns, so that a path that
-//! loses everything is not flooded.
+//! has. Copies beyond the first are paid from an allowance that losses earn, so that copies are in
+//! proportion to them; what much depends on gets more copies, and the last of what can be paid.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

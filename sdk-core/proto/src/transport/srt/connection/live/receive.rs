@@ -7,6 +7,8 @@ use super::*;
 const FEW_ROUND_TRIPS: u32 = 3;
 /// after no more than this: two packets at 5 Mb/s.
 const SHORT_INTERVAL: Duration = Duration::from_millis(4);
+/// Not for so long after packets have overtaken one another: what is missing may be under way.
+const OVERTAKING: Duration = Duration::from_secs(1);
 
 impl Live {
     pub(super) fn data(&mut self, now: Time, packet: &DataPacket<'_>) {
@@ -25,7 +27,11 @@ impl Live {
                 flags: key.map_or(0, |key| key.bits() as u8),
                 payload: packet.payload,
             };
+            let recovered = self.counts.packets_recovered;
             let arrived = self.media(now, packet.sequence_number, &source);
+            if !packet.retransmitted && self.counts.packets_recovered > recovered {
+                self.overtaken = Some(now);
+            }
             if arrived && !packet.retransmitted {
                 self.arrivals.note(
                     now,
@@ -82,7 +88,7 @@ impl Live {
     fn miss(&mut self, now: Time, gap: LossRange) {
         let rounds = self.round_trip.cautious() + Losses::interval(self.round_trip.cautious());
         let short = self.negotiated.receive_latency < rounds && !self.plain;
-        self.losses.add(now, gap, self.report_interval(), short);
+        self.losses.add(now, gap, self.report_interval(now), short);
         if let Some(repairing) = &mut self.repairing {
             repairing.wait_for(gap);
         }
@@ -91,11 +97,12 @@ impl Live {
     /// How often everything that is missing is reported. Where time is short, a peer that takes each
     /// report for all that is missing is told so often that what it is told first is hardly ever
     /// late, though the way back loses as much.
-    pub(super) fn report_interval(&self) -> Duration {
+    pub(super) fn report_interval(&self, now: Time) -> Duration {
         let cautious = self.round_trip.cautious();
         let interval = Losses::interval(cautious);
         let is_short = self.negotiated.receive_latency < cautious * FEW_ROUND_TRIPS;
-        if self.losses.is_whole() && is_short { SHORT_INTERVAL } else { interval }
+        let in_order = self.overtaken.is_none_or(|at| at + OVERTAKING < now);
+        if self.losses.is_whole() && is_short && in_order { SHORT_INTERVAL } else { interval }
     }
 
     /// Takes a repair packet, if a filter was agreed on.

@@ -135,7 +135,7 @@ impl Live {
         if self.losses.report_at()? > now {
             return None;
         }
-        let interval = self.report_interval();
+        let interval = self.report_interval(now);
         let header = self.control_header(now, ControlKind::LossReport, 0);
         let mut writer = Writer::new(buffer.get_mut(..MAX_DATAGRAM_BYTES)?);
         header.write(&mut writer);
