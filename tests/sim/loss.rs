@@ -1,8 +1,8 @@
 //! How much is lost for good.
 
 use golive_proto::transport::Priority;
-use golive_proto::units::Bitrate;
-use golive_tests::network::{Conditions, Loss, RateLimit};
+use golive_proto::units::{Bitrate, Time};
+use golive_tests::network::{Conditions, Link, Loss, RateLimit};
 use golive_tests::simulation::{Outcome, Plain, Plan};
 use golive_tests::table::{LOSSLESS, ROWS, Row, row};
 
@@ -86,6 +86,48 @@ fn what_much_depends_on_is_lost_less_often_than_the_rest() {
     }
     println!("of as many packets, {key} of key frames were lost, and {rest} of others");
     assert!(key * 4 < rest * 3, "{key} beside {rest}");
+}
+
+/// What an ideal code loses that knows nothing of reports, in per cent, on the second row: one repair
+/// packet for `every` packets on the wire, each of all before it; a packet is lost if those that
+/// arrive within a latency make up for no more than a part of the losses from it on.
+fn lost_by_an_ideal_code(every: f64) -> f64 {
+    let row = ROWS[1];
+    let mut link = Link::new(row.conditions(), 1);
+    let packets: Vec<(bool, bool)> = (0..600_000)
+        .map(|index| {
+            let repair = ((index + 1) as f64 / every) as u64 > (index as f64 / every) as u64;
+            let fate = link.carry(Time::ZERO, 1_400_usize.into());
+            (repair, fate.arrivals().next().is_some())
+        })
+        .collect();
+    // 5 Mb/s of payloads.
+    let window = 57;
+    let (mut sources, mut lost) = (0, 0);
+    for (index, (repair, arrived)) in packets.iter().enumerate() {
+        sources += u32::from(!repair);
+        if *repair || *arrived {
+            continue;
+        }
+        let (mut owed, mut seen) = (0, 0);
+        let made_up = packets[index..].iter().any(|(repair, arrived)| {
+            seen += u32::from(!repair);
+            owed += i32::from(!repair && !arrived) - i32::from(*repair && *arrived);
+            seen > window || owed <= 0
+        });
+        lost += u32::from(!made_up || seen > window);
+    }
+    f64::from(lost) * 100.0 / f64::from(sources)
+}
+
+#[test]
+fn between_two_of_us_less_is_lost_than_by_any_code_that_knows_of_no_report() {
+    for percent in [29, 39, 50] {
+        let every = 1.0 + 100.0 / f64::from(percent);
+        println!("ideal code, {percent} % of repair: {:.3} % lost", lost_by_an_ideal_code(every));
+    }
+    let ideal = lost_by_an_ideal_code(1.0 + 100.0 / 39.0);
+    assert!(mean(ROWS[1], Plain::Nobody).lost < ideal * 0.8, "{ideal}");
 }
 
 struct Means {
