@@ -1,7 +1,8 @@
 //! What is lost for good, Golive's SRT beside libsrt's over the reference table, in pairs of the
 //! same seed.
 //!
-//! `bench-loss [SECONDS [SEEDS]]`, 10 s and 3 seeds if not said. Prints a Markdown table.
+//! `bench-loss [SECONDS [SEEDS [ROW]]]`, 10 s, 3 seeds and all six rows if not said. Prints a Markdown
+//! table.
 
 #![allow(clippy::print_stdout, reason = "a program whose output is its purpose")]
 
@@ -21,6 +22,7 @@ fn main() {
     let mut numbers = std::env::args().skip(1).map_while(|word| word.parse::<u64>().ok());
     let duration = Duration::from_secs(numbers.next().unwrap_or(10));
     let seeds = numbers.next().unwrap_or(3);
+    let only = numbers.next();
     println!(
         "Lost for good in % (overhead in %), {} s a run, {seeds} seeds, 5 Mb/s of 1,316-byte \
          payloads:\n",
@@ -30,7 +32,10 @@ fn main() {
         "| network | libsrt to libsrt | Golive to libsrt | libsrt to Golive | Golive to Golive |"
     );
     println!("|---|---|---|---|---|");
-    for row in ROWS.into_iter().chain([LOSSLESS]) {
+    for (number, row) in (1..).zip(ROWS.into_iter().chain([LOSSLESS])) {
+        if only.is_some_and(|only| only != number) {
+            continue;
+        }
         let mut cells = Vec::new();
         for (sender, receiver) in PAIRS {
             let outcomes: Vec<Outcome> = std::thread::scope(|scope| {

@@ -11,6 +11,7 @@ mod encoder;
 #[cfg(feature = "networks")]
 mod gcc;
 mod ingest;
+mod oracle;
 mod peer;
 mod pilot;
 mod rivals;
@@ -24,6 +25,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use golive_proto::transport::Priority;
 use golive_proto::transport::srt::{Config, Event, Statistics};
 use golive_proto::units::{Bitrate, ByteCount, Time};
 
@@ -32,6 +34,7 @@ use crate::payload::{LENGTH, Payload, Verdict};
 pub use bonding::{BondedSimulation, Produced};
 pub use broadcast::{BroadcastSimulation, Received, config};
 pub use encoder::{Label, Temper};
+use oracle::Oracle;
 use peer::Peer;
 pub use pilot::{Pilot, Shadow, Sight};
 pub use rivals::{Range, Rival};
@@ -48,12 +51,28 @@ pub struct Plan {
     pub path: Path,
     /// How both are configured.
     pub config: Config,
+    /// Which of them do what libsrt does, and no more.
+    pub plain: Plain,
     /// Of the payloads, without headers.
     pub rate: Bitrate,
+    /// What a payload is worth, by its number.
+    pub priority: fn(u64) -> Priority,
     /// How long the listener has been up when the caller comes; its clock shows that much more.
     pub listener_uptime: Duration,
     /// How much faster the caller's clock runs than the listener's, in millionths.
     pub caller_drift: i32,
+}
+
+/// Who does what libsrt does, and no more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Plain {
+    /// Nobody: Golive to Golive.
+    #[default]
+    Nobody,
+    /// Who receives: Golive to libsrt.
+    Receiver,
+    /// Both: libsrt to libsrt.
+    Both,
 }
 
 impl Plan {
@@ -62,7 +81,9 @@ impl Plan {
         Self {
             path: Path::symmetric(conditions, seed),
             config: Config { latency, ..Config::default() },
+            plain: Plain::Nobody,
             rate: Bitrate::from_kilobits_per_second(5_000),
+            priority: |_| Priority::Ordinary,
             listener_uptime: Duration::ZERO,
             caller_drift: 0,
         }
@@ -80,8 +101,10 @@ pub struct Simulation {
     under_way: BinaryHeap<Reverse<UnderWay>>,
     datagrams: u64,
     rate: Bitrate,
+    priority: fn(u64) -> Priority,
     next_payload: Option<Time>,
     payloads: u64,
+    oracle: Oracle,
 }
 
 /// The sequence number with which the caller of a simulation with this seed begins.
@@ -120,6 +143,12 @@ pub struct Outcome {
     pub backward: Counters,
     /// Bytes of the caller on the wire over one SRT packet a payload, in per cent.
     pub overhead_percent: f64,
+    /// Bytes of media packets that the caller sent again, over those that it sent once, in per
+    /// cent.
+    pub again_percent: f64,
+    /// The share of payloads, in per cent, that were lost the first time and that nothing the
+    /// caller heard told of in time.
+    pub untold_percent: f64,
 }
 
 /// SRT's 16 bytes, UDP's 8 and IPv4's 20.
@@ -133,18 +162,23 @@ impl Simulation {
         let (forward, backward) = plan.path.links();
         let now = Time::ZERO;
         let seed = plan.path.seed;
+        let config = |plain| Config { plain, ..plan.config.clone() };
+        let calling = config(plan.plain == Plain::Both);
+        let listening = config(plan.plain != Plain::Nobody);
         Self {
             now,
-            caller: Peer::caller(&plan.config, plan.caller_drift, seed),
-            listener: Peer::listener(&plan.config, plan.listener_uptime, seed),
+            caller: Peer::caller(&calling, plan.caller_drift, seed),
+            listener: Peer::listener(&listening, plan.listener_uptime, seed),
             forward,
             backward,
             split: None,
             under_way: BinaryHeap::new(),
             datagrams: 0,
             rate: plan.rate,
+            priority: plan.priority,
             next_payload: None,
             payloads: 0,
+            oracle: Oracle::new(plan.config.latency),
         }
     }
 
@@ -220,9 +254,13 @@ impl Simulation {
         self.pass(grace);
         let bytes = self.forward.counters().offered_bytes.as_u64();
         let least = self.payloads.max(1) * (LENGTH as u64 + HEADERS);
+        let sender = self.caller.statistics(self.now);
+        let share = |part: u64, whole: u64| part as f64 * 100.0 / whole.max(1) as f64;
         Outcome {
             verdict: self.listener.judge.verdict(self.payloads),
-            sender: self.caller.statistics(self.now),
+            again_percent: share(sender.packets_retransmitted, sender.packets_sent),
+            untold_percent: share(self.oracle.lost(self.now), self.payloads),
+            sender,
             receiver: self.listener.statistics(self.now),
             forward: self.forward.counters(),
             backward: self.backward.counters(),
@@ -242,7 +280,7 @@ impl Simulation {
         }
         if self.next_payload.is_some_and(|due| due <= self.now) {
             let payload = Payload { number: self.payloads, sent: self.now };
-            self.caller.send(self.now, payload);
+            self.caller.send(self.now, payload, (self.priority)(self.payloads));
             self.payloads += 1;
             let interval = self.rate.time_for(ByteCount::from(LENGTH));
             self.next_payload = self.next_payload.map(|due| due + interval);
@@ -273,13 +311,18 @@ impl Simulation {
         let first = if forward { &mut self.forward } else { &mut self.backward };
         let second = self.split.as_mut().map(|split| split.link(forward));
         let links = [Some(first), second].into_iter().flatten().zip(ways);
-        for (link, _) in links.filter(|(_, taken)| *taken) {
-            for at in link.carry(self.now, length).arrivals() {
-                let number = self.datagrams;
-                self.datagrams += 1;
-                let bytes = bytes.clone();
-                self.under_way.push(Reverse(UnderWay { at, number, forward, bytes }));
-            }
+        let taken = links.filter(|(_, taken)| *taken);
+        let arrivals: Vec<Time> =
+            taken.flat_map(|(link, _)| link.carry(self.now, length).arrivals()).collect();
+        match (forward, arrivals.first()) {
+            (true, first) => self.oracle.sent(self.now, &bytes, first.is_some()),
+            (false, Some(at)) => self.oracle.told(*at, &bytes),
+            (false, None) => {}
+        }
+        for at in arrivals {
+            let number = self.datagrams;
+            self.datagrams += 1;
+            self.under_way.push(Reverse(UnderWay { at, number, forward, bytes: bytes.clone() }));
         }
     }
 }

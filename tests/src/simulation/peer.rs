@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use golive_proto::transport::Priority;
 use golive_proto::transport::srt::{
     Config, Connection, Event, Input, Listener, ListenerConfig, ListenerOutput, MAX_DATAGRAM_BYTES,
     Output, State, Statistics,
@@ -103,9 +104,10 @@ impl Peer {
     }
 
     /// Sends a payload that was made now.
-    pub(super) fn send(&mut self, now: Time, payload: Payload) {
+    pub(super) fn send(&mut self, now: Time, payload: Payload, priority: Priority) {
         let origin = self.clock.local(now);
         if let Some(connection) = &mut self.connection {
+            connection.set_priority(priority);
             connection.handle(origin, Input::Payload { data: &payload.to_bytes(), origin });
         }
         self.wake = Some(now);

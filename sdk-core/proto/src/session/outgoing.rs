@@ -156,6 +156,7 @@ impl Outgoing {
             return;
         }
         let first = connection.next_number();
+        connection.set_priority(Priority::of(&queued.unit));
         while let Some(payload) = self.writer.next_payload(&mut self.payload) {
             let data = self.payload.get(..payload.length).unwrap_or_default();
             connection.handle(now, srt::Input::Payload { data, origin: queued.queued_at });

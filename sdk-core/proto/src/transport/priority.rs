@@ -2,17 +2,34 @@
 
 use std::collections::VecDeque;
 
+use crate::media::{AccessUnit, Track, h264};
+
 use super::srt::number::SequenceNumber;
 use super::srt::wire::Packet;
 
 /// How much is lost with a datagram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Priority {
-    /// A part of one picture, of sound, or of the connection itself.
+    /// A part of a picture that no other one refers to.
+    Low,
+    /// A part of one picture, or of the connection itself.
     #[default]
     Ordinary,
-    /// A part of a key frame: every picture until the next one depends on it.
+    /// A part of a key frame: every picture until the next one depends on it. To whoever repairs
+    /// what is lost, a frame of sound too: it costs little, and its gaps are heard.
     High,
+}
+
+impl Priority {
+    /// How much is lost with an access unit.
+    pub(crate) fn of(unit: &AccessUnit) -> Self {
+        match unit.track {
+            Track::Audio => Priority::High,
+            Track::Video if unit.keyframe => Priority::High,
+            Track::Video if !h264::is_reference(&unit.data) => Priority::Low,
+            Track::Video => Priority::Ordinary,
+        }
+    }
 }
 
 /// Which data packets of an SRT connection belong to key frames.

@@ -17,14 +17,25 @@ pub const fn leading_nal_units(data: &[u8]) -> NalUnits<'_> {
 
 /// Whether the picture in `data` (Annex B) is an IDR picture, which its first slice tells.
 pub fn is_idr(data: &[u8]) -> bool {
+    first_slice(data).is_some_and(|header| NalType::of(header) == NalType::Idr)
+}
+
+/// Whether other pictures may refer to the one in `data` (Annex B), which its first slice tells
+/// (`nal_ref_idc`, 7.4.1). What has no slice is no picture, and true of it.
+pub fn is_reference(data: &[u8]) -> bool {
+    first_slice(data).is_none_or(|header| header & 0x60 != 0)
+}
+
+/// The first byte of the first slice.
+fn first_slice(data: &[u8]) -> Option<u8> {
     let mut position = 0;
     while let Some(code) = find_start_code(data, position) {
-        match data.get(code + 3).map(|header| NalType::of(*header)) {
-            Some(kind) if kind.is_slice() => return kind == NalType::Idr,
+        match data.get(code + 3) {
+            Some(header) if NalType::of(*header).is_slice() => return Some(*header),
             _ => position = code + 3,
         }
     }
-    false
+    None
 }
 
 /// An iterator over NAL units; made by [`nal_units`] and [`leading_nal_units`].
@@ -112,5 +123,13 @@ mod tests {
         assert!(is_idr(&[0, 0, 1, 0x67, 1, 0, 0, 1, 0x65, 1]));
         assert!(!is_idr(&[0, 0, 1, 0x41, 1, 0, 0, 1, 0x65, 1]));
         assert!(!is_idr(&[0, 0, 1, 0x67, 1]));
+    }
+
+    #[test]
+    fn what_no_picture_refers_to_says_so_in_its_first_slice() {
+        assert!(is_reference(&[0, 0, 1, 0x67, 1, 0, 0, 1, 0x65, 1]));
+        assert!(is_reference(&[0, 0, 1, 0x09, 0xF0, 0, 0, 1, 0x41, 1]));
+        assert!(!is_reference(&[0, 0, 1, 0x09, 0xF0, 0, 0, 1, 0x01, 1]));
+        assert!(is_reference(&[0, 0, 1, 0x67, 1]));
     }
 }

@@ -14,7 +14,7 @@ mod length_prefixed;
 mod nal;
 mod sps;
 
-pub use annex_b::{NalUnits, is_idr, leading_nal_units, nal_units};
+pub use annex_b::{NalUnits, is_idr, is_reference, leading_nal_units, nal_units};
 pub use configuration::DecoderConfiguration;
 pub use length_prefixed::{LengthPrefixed, length_prefixed, to_annex_b, to_length_prefixed};
 pub use nal::{ACCESS_UNIT_DELIMITER, NalType, NalUnit, START_CODE};

@@ -41,6 +41,10 @@ pub struct Config {
     pub receives: bool,
     /// Packets that the sender can hold until they are acknowledged, 32 to 65,536.
     pub send_buffer: usize,
+    /// Does what libsrt does and no more, to compare with: a lost packet is sent once for each
+    /// report of it, a report is made of each gap and then periodically, and nothing tells the
+    /// peer that this is Golive.
+    pub plain: bool,
 }
 
 impl Default for Config {
@@ -61,6 +65,7 @@ impl Default for Config {
             receive_buffer: 8_192,
             receives: true,
             send_buffer: 8_192,
+            plain: false,
         }
     }
 }

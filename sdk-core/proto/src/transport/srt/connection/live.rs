@@ -8,7 +8,7 @@ use rand_chacha::ChaCha20Rng;
 
 use crate::fec::Source;
 use crate::pace::Pacer;
-use crate::transport::{Feedback, Ways};
+use crate::transport::{Feedback, Priority, Ways};
 use crate::units::{Bitrate, ByteCount, Time};
 
 use super::super::config::Config;
@@ -83,6 +83,7 @@ pub(crate) struct Live {
     negotiated: Negotiated,
     silence_timeout: Duration,
     receives: bool,
+    plain: bool,
     response: Option<Response>,
     random: ChaCha20Rng,
     sending_keys: Option<SendingKeys>,
@@ -103,6 +104,8 @@ pub(crate) struct Live {
     arrivals: Arrivals,
     time_base: TimeBase,
     repairing: Option<Repairing>,
+    /// When a packet arrived last that a later one had overtaken.
+    overtaken: Option<Time>,
 
     round_trip: RoundTrip,
     ways: Ways,
@@ -137,7 +140,7 @@ impl Live {
                 None => datagram_bytes - HEADER_BYTES,
             },
             packet_filter: setup.filter,
-            golive: is_golive(&setup.theirs),
+            golive: is_golive(&setup.theirs) && !config.plain,
         };
         let retransmission = setup.filter.map_or(Retransmission::Always, |f| f.retransmission);
         let terms = Terms {
@@ -150,6 +153,7 @@ impl Live {
             datagram_bytes: negotiated.max_payload + HEADER_BYTES,
             filter: setup.filter,
             combinations: negotiated.golive && setup.filter.is_none(),
+            plain: config.plain,
         };
         let receive_capacity = config.receive_buffer_packets();
         let (sending_keys, receiving_keys) = setup.keys.unzip();
@@ -164,6 +168,7 @@ impl Live {
             negotiated,
             silence_timeout: config.silence_timeout,
             receives: config.receives,
+            plain: config.plain,
             response,
             random: setup.random,
             sending_keys,
@@ -185,6 +190,7 @@ impl Live {
                 Some(filter) => Some(Repairing::filter(filter, setup.receive_from)),
                 None => negotiated.golive.then(|| Repairing::combinations(setup.receive_from)),
             },
+            overtaken: None,
             round_trip,
             ways: Ways::default(),
             events,
@@ -233,6 +239,10 @@ impl Live {
     pub(crate) fn note_ways(&mut self, ways: Ways) {
         self.ways = ways;
         self.sender.set_detour(ways.detour());
+    }
+
+    pub(crate) fn set_priority(&mut self, priority: Priority) {
+        self.sender.set_priority(priority);
     }
 
     pub(crate) fn unsent(&self) -> ByteCount {
@@ -375,6 +385,7 @@ impl Live {
         self.sender.acknowledge(now, acknowledgement.next, measured.map(|m| m.buffer_free));
         let Some(measured) = measured else { return };
         self.outbox.acknowledge(packet.header.information);
+        self.sender.hear_acknowledgement(now, packet.header.information);
         let peer_sends = self.counts.packets_received > 0;
         self.round_trip.reported(now, measured.rtt, measured.rtt_variance, peer_sends);
         self.sender.check_hole(now, &self.round_trip);
@@ -386,6 +397,7 @@ impl Live {
     fn loss_report(&mut self, now: Time, body: &[u8]) {
         // An honest report names each packet once.
         let mut budget = self.sender.in_flight();
+        self.sender.hear_report(now, LossRanges::new(body), &self.round_trip);
         for range in LossRanges::new(body) {
             let looked_at = self.sender.report_lost(now, range, &self.round_trip);
             match budget.checked_sub(looked_at) {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::transport::{Feedback, Ways};
+use crate::transport::{Feedback, Priority, Ways};
 use crate::units::{Bitrate, ByteCount, Time};
 
 use super::config::Config;
@@ -350,6 +350,13 @@ impl Connection {
     pub fn set_pacing_rate(&mut self, now: Time, rate: Option<Bitrate>) {
         if let Phase::Live(live) = &mut self.phase {
             live.set_pacing_rate(now, rate);
+        }
+    }
+
+    /// What the payloads that follow are worth: how often they are sent again, if they are lost.
+    pub fn set_priority(&mut self, priority: Priority) {
+        if let Phase::Live(live) = &mut self.phase {
+            live.set_priority(priority);
         }
     }
 

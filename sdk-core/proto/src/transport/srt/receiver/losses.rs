@@ -65,6 +65,11 @@ impl Losses {
         Self { whole, ..self }
     }
 
+    /// Whether every report names everything that is missing.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// A gap was found after everything known so far. It is to be reported after `patience`, if it
     /// is there still, and again every `interval`; where time is `short`, also once in between,
     /// because a report that is lost could not be made up for by the next.

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use crate::fec::Combination;
+use crate::transport::Priority;
 use crate::units::Time;
 
 use super::super::filter::{CombinationPacket, source_of};
@@ -24,7 +25,7 @@ const MAX_COMBINED_PAYLOAD: usize = 1_440;
 const WINDOW: usize = 128;
 
 /// More combinations for each packet would serve a link that is of no use.
-const LARGEST_SHARE: f64 = 0.35;
+const LARGEST_SHARE: f64 = 0.29;
 
 /// The same before anything is known of the losses.
 const FIRST_SHARE: f64 = 0.25;
@@ -34,8 +35,8 @@ const NEGLIGIBLE: f64 = 5e-4;
 
 /// How many standard deviations beyond the mean loss are prepared for: with time for one round of
 /// report and retransmission, and with time for more.
-const PREPARED_ONE_ROUND: f64 = 4.0;
-const PREPARED_MORE: f64 = 2.0;
+const PREPARED_ONE_ROUND: f64 = 1.8;
+const PREPARED_MORE: f64 = 1.0;
 
 /// The same for what a report names: what combinations bring back unless losses are worse than
 /// that is not sent again.
@@ -120,14 +121,19 @@ impl Sender {
         let uncertain = TRUSTED * deviation(unreported + repairs, loss, self.bursts);
         let wanted = f64::from(missing) + unreported * loss + uncertain;
         let mut again = (wanted - repairs * (1.0 - loss)).ceil().max(0.0) as usize;
-        for index in oldest..=newest {
-            let Some(entry) = self.ring.get_mut(index) else { break };
-            if std::mem::take(&mut entry.missing) && again > 0 {
-                again -= 1;
-                entry.report_answered = now;
-                self.want(index, Wanted::Lost);
+        // What much depends on does not wait for combinations.
+        for urgent in [true, false] {
+            for index in oldest..=newest {
+                let Some(entry) = self.ring.get_mut(index) else { break };
+                let is_urgent = entry.priority == Priority::High;
+                if again > 0 && is_urgent == urgent && std::mem::take(&mut entry.missing) {
+                    again -= 1;
+                    entry.report_answered = now;
+                    self.want(index, Wanted::Lost);
+                }
             }
         }
+        self.ring.range_mut(oldest..=newest).for_each(|entry| entry.missing = false);
     }
 
     /// Whether a combination is owed, and there is room for it.

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::fec::XorEncoder;
+use crate::transport::Priority;
 use crate::units::{ByteCount, Time};
 
 use super::crypto::SendingKeys;
@@ -26,12 +27,14 @@ mod arrival;
 mod plan;
 mod repair;
 mod retransmit;
+mod silence;
 #[cfg(test)]
 mod tests;
 
 use ahead::Ahead;
 use arrival::Known;
 use plan::{Bursts, Copies, LossShare, Waiting};
+use silence::Silence;
 
 /// The sender keeps a packet at least so long, even with a short latency (section 4.6).
 const MIN_LATE_DROP: Duration = Duration::from_secs(1);
@@ -65,6 +68,8 @@ pub(crate) struct Terms {
     pub(crate) filter: Option<AgreedFilter>,
     /// Whether the peer understands combinations.
     pub(crate) combinations: bool,
+    /// Whether nothing is sent again but what a report names, once for each.
+    pub(crate) plain: bool,
 }
 
 impl Terms {
@@ -120,6 +125,7 @@ struct Entry {
     repairs_before: u64,
     /// Too late to be sent again.
     given_up: bool,
+    priority: Priority,
 }
 
 /// Whether, and why, a packet is to be sent again.
@@ -130,6 +136,8 @@ enum Wanted {
     Lost,
     /// A copy's moment has come.
     Copy,
+    /// It may be lost, and the report of it too.
+    Suspected,
 }
 
 /// See the module.
@@ -160,12 +168,15 @@ pub(crate) struct Sender {
     /// The key of the newest packet that is protected.
     newest_key: Option<KeyParity>,
     ahead: Option<Ahead>,
+    silence: Silence,
     /// Offset of the packet in front of the ring from the connection's first.
     gone: u64,
     /// Whether there is room for copies.
     copies_allowed: bool,
     /// How much longer a packet may be under way than the round trip says.
     detour: Duration,
+    /// What the payloads that are handed over now are worth.
+    priority: Priority,
     pub(crate) counts: SenderCounts,
 }
 
@@ -193,9 +204,11 @@ impl Sender {
             repairs: terms.filter.map(|f| XorEncoder::new(f.matrix, terms.datagram_bytes)),
             newest_key: None,
             ahead: terms.combinations.then(Ahead::default),
+            silence: Silence::default(),
             gone: 0,
             copies_allowed: true,
             detour: Duration::ZERO,
+            priority: Priority::Ordinary,
             counts: SenderCounts::default(),
         }
     }
@@ -241,6 +254,7 @@ impl Sender {
             arrived: false,
             repairs_before: 0,
             given_up: false,
+            priority: self.priority,
         });
     }
 
@@ -327,6 +341,9 @@ impl Sender {
             if !self.plan(now, index, wanted, round_trip) {
                 continue;
             }
+            if wanted == Wanted::Lost {
+                self.note_repair(now);
+            }
             let entry = self.ring.get_mut(index)?;
             entry.last_sent = now;
             entry.retransmissions = entry.retransmissions.saturating_add(1);
@@ -350,12 +367,16 @@ impl Sender {
         entry.repairs_before = self.counts.repairs;
         self.unsent_bytes -= entry.length;
         self.in_flight_bytes += entry.length;
-        self.waiting.earn(entry.length);
         self.share.sent(now);
         self.sent += 1;
         self.counts.sent += 1;
         self.earn_ahead(round_trip);
         self.copy(self.sent - 1, buffer).map(|length| (length, Transmission::First))
+    }
+
+    /// What the payloads that follow are worth.
+    pub(crate) fn set_priority(&mut self, priority: Priority) {
+        self.priority = priority;
     }
 
     /// Whether there is room for more copies of a lost packet than one.

@@ -3,17 +3,21 @@
 //! While the peer can still miss a packet a second time, say so, and be answered in time, one
 //! copy is enough: the next report decides. Once it cannot, this is the last round, and several
 //! copies leave, so far apart that one burst does not take them all; the peer discards what it
-//! has. Copies beyond the first are paid from an allowance that media earns, so that a path that
-//! loses everything is not flooded.
+//! has. Copies beyond the first are paid from an allowance that losses earn, so that copies are in
+//! proportion to them; what much depends on gets more copies, and the last of what can be paid.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use crate::transport::Priority;
 use crate::units::Time;
 
 /// Copies in the last round beyond the first. Eight were seen to gain little more than these.
 const LAST_ROUND_COPIES: u8 = 2;
+
+/// The same for what other pictures depend on, and for sound.
+const MOST_COPIES: u8 = 3;
 
 /// Copies are at least so far apart, where there is time, even if bursts seem to be shorter.
 const LEAST_SPACING: Duration = Duration::from_millis(4);
@@ -25,8 +29,8 @@ const BURSTS_APART: u32 = 3;
 /// The last copy leaves so long before the deadline, for clocks and jitter.
 const MARGIN: Duration = Duration::from_millis(2);
 
-/// What media earns for copies: a byte for every two.
-const EARNED_SHARE: usize = 2;
+/// What a lost packet earns, in packets, beyond the first time that it is sent again.
+const EARNED_COPIES: usize = 2;
 
 /// What can be saved up: bursts come after a time without any.
 const MOST_SAVED: usize = 64 << 10;
@@ -53,13 +57,19 @@ pub(super) struct Copies {
 impl Copies {
     /// What to send beyond the copy that leaves now, with `left` to go until the deadline, if a
     /// report on it takes `round` to come and bursts of losses last for `burst` on average.
-    pub(super) fn plan(left: Duration, round: Duration, burst: Duration) -> Self {
+    pub(super) fn plan(
+        left: Duration,
+        round: Duration,
+        burst: Duration,
+        priority: Priority,
+    ) -> Self {
         let time = left.saturating_sub(MARGIN);
         if left > round || time.is_zero() {
             return Self::default();
         }
         let wanted = (burst * BURSTS_APART).max(LEAST_SPACING);
-        Self { left: LAST_ROUND_COPIES, spacing: wanted.min(time / u32::from(LAST_ROUND_COPIES)) }
+        let copies = if priority == Priority::High { MOST_COPIES } else { LAST_ROUND_COPIES };
+        Self { left: copies, spacing: wanted.min(time / u32::from(copies)) }
     }
 }
 
@@ -146,14 +156,18 @@ impl Waiting {
         Self { due: BinaryHeap::with_capacity(MOST_WAITING), allowance: MOST_SAVED }
     }
 
-    /// Media of so many bytes was sent.
+    /// A packet of so many bytes was reported for the first time.
     pub(super) fn earn(&mut self, bytes: usize) {
-        self.allowance = (self.allowance + bytes / EARNED_SHARE).min(MOST_SAVED);
+        self.allowance = (self.allowance + bytes * EARNED_COPIES).min(MOST_SAVED);
     }
 
-    /// Whether a copy of so many bytes can be paid; it is paid then.
-    pub(super) fn spend(&mut self, bytes: usize) -> bool {
-        let left = self.allowance.checked_sub(bytes);
+    /// Whether a copy of so many bytes can be paid; it is paid then. The last copy of several brings
+    /// the least, and so does one of what nothing depends on: these are not paid from what is kept
+    /// for others.
+    pub(super) fn spend(&mut self, bytes: usize, priority: Priority, is_last: bool) -> bool {
+        let of_little_use = usize::from(priority == Priority::Low);
+        let reserve = MOST_SAVED / 4 * (2 * usize::from(is_last) + of_little_use);
+        let left = self.allowance.checked_sub(bytes).filter(|left| *left >= reserve);
         self.allowance = left.unwrap_or(self.allowance);
         left.is_some()
     }
@@ -187,19 +201,23 @@ mod tests {
         Duration::from_millis(millis)
     }
 
+    /// With so many milliseconds left, bursts of so many, and 150 for a round.
+    fn planned(left: u64, burst: u64) -> Copies {
+        Copies::plan(millis(left), millis(150), millis(burst), Priority::Ordinary)
+    }
+
     #[test]
     fn one_copy_suffices_while_a_report_on_it_can_come_in_time() {
-        assert_eq!(Copies::plan(millis(151), millis(150), millis(6)), Copies::default());
-        assert_eq!(Copies::plan(millis(150), millis(150), millis(6)).left, LAST_ROUND_COPIES);
+        assert_eq!(planned(151, 6), Copies::default());
+        assert_eq!(planned(150, 6).left, LAST_ROUND_COPIES);
     }
 
     #[test]
     fn the_last_copies_are_further_apart_than_bursts_last_where_there_is_time() {
-        let spacing = |left, burst| Copies::plan(left, millis(150), burst).spacing;
-        assert_eq!(spacing(millis(100), millis(6)), millis(18));
-        assert_eq!(spacing(millis(100), Duration::ZERO), LEAST_SPACING);
-        assert_eq!(spacing(millis(20), millis(6)), millis(9), "the last one leaves in time");
-        assert_eq!(Copies::plan(MARGIN, millis(150), millis(6)), Copies::default());
+        assert_eq!(planned(100, 6).spacing, millis(18));
+        assert_eq!(planned(100, 0).spacing, LEAST_SPACING);
+        assert_eq!(planned(20, 6).spacing, millis(9), "the last one leaves in time");
+        assert_eq!(planned(2, 6), Copies::default());
     }
 
     #[test]
@@ -217,17 +235,35 @@ mod tests {
     }
 
     #[test]
-    fn copies_wait_in_order_and_are_paid_by_media() {
+    fn copies_wait_in_order_and_are_paid_by_losses() {
         let mut waiting = Waiting::new();
         assert!(waiting.add(Time::from_millis(9), 1));
         assert!(waiting.add(Time::from_millis(5), 2));
         assert_eq!(waiting.take(Time::from_millis(4)), None);
         assert_eq!(waiting.take(Time::from_millis(9)), Some(2));
         assert_eq!(waiting.take(Time::from_millis(9)), Some(1));
-        assert!(waiting.spend(MOST_SAVED));
-        assert!(!waiting.spend(1_000));
-        waiting.earn(2_000);
-        assert!(waiting.spend(1_000));
-        assert!(!waiting.spend(1));
+        let mut spend = |bytes| waiting.spend(bytes, Priority::Ordinary, false);
+        assert!(spend(MOST_SAVED));
+        assert!(!spend(1_000));
+        waiting.earn(500);
+        assert!(waiting.spend(1_000, Priority::Ordinary, false));
+        assert!(!waiting.spend(1, Priority::High, false));
+    }
+
+    #[test]
+    fn when_little_is_left_it_is_for_what_much_depends_on() {
+        let mut waiting = Waiting::new();
+        let mut paid = |priority, is_last| {
+            let mut copies = 0;
+            while waiting.spend(1_000, priority, is_last) {
+                copies += 1;
+            }
+            copies
+        };
+        assert_eq!(paid(Priority::Low, true), 16, "a quarter of 65");
+        assert_eq!(paid(Priority::Ordinary, true), 16);
+        assert_eq!(paid(Priority::Low, false), 17);
+        assert_eq!(paid(Priority::Ordinary, false), 16);
+        assert!(Copies::plan(millis(50), millis(150), millis(6), Priority::High).left > 2);
     }
 }

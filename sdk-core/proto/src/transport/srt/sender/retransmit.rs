@@ -47,6 +47,7 @@ impl Sender {
             if !entry.reported {
                 entry.reported = true;
                 self.share.lost();
+                self.waiting.earn(entry.length);
                 self.counts.reported_lost += 1;
             }
             if self.ahead.is_some() {
@@ -69,7 +70,10 @@ impl Sender {
     /// Acknowledgements stop at the first hole. If one that has just come does not tell of the
     /// oldest packet although it should, the packet was lost, whether a report says so or not.
     pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
-        if self.terms.retransmission() != Retransmission::Always || self.ahead.is_some() {
+        if self.terms.retransmission() != Retransmission::Always
+            || self.ahead.is_some()
+            || self.terms.plain
+        {
             return;
         }
         let Some(oldest) = self.forgotten_oldest() else { return };
@@ -101,7 +105,7 @@ impl Sender {
 
     /// When [`Sender::check_oldest`] would send.
     pub(crate) fn oldest_due(&self, round_trip: &RoundTrip) -> Option<Time> {
-        let oldest = self.forgotten_oldest()?;
+        let oldest = self.forgotten_oldest().filter(|_| !self.terms.plain)?;
         // It may still be rebuilt until all that is protected together with it has arrived.
         let known = match self.terms.retransmission() {
             Retransmission::Always => oldest.last_sent,
@@ -150,22 +154,33 @@ impl Sender {
         }
         let round = self.round(round_trip);
         let Some(entry) = self.ring.get_mut(index) else { return false };
-        if wanted == Wanted::Copy {
-            entry.copies.left = entry.copies.left.saturating_sub(1);
-            if late || !self.copies_allowed || !self.waiting.spend(entry.length) {
-                entry.copies.left = 0;
-                return false;
+        let full = is_congested(round_trip) || self.share.is_high();
+        match wanted {
+            Wanted::Suspected => {
+                let allowed = self.copies_allowed && !full && !late;
+                if !allowed || !self.waiting.spend(entry.length, entry.priority, false) {
+                    return false;
+                }
             }
-        } else {
-            let left = (entry.origin + self.terms.latency).since(now);
-            // Combinations make up for one that is lost.
-            let combined = self.ahead.is_some() && self.share.interval().is_some();
-            let alone = combined || is_congested(round_trip) || self.share.is_high();
-            entry.copies = if alone {
-                Copies::default()
-            } else {
-                Copies::plan(left, round, self.bursts.mean())
-            };
+            Wanted::Copy => {
+                entry.copies.left = entry.copies.left.saturating_sub(1);
+                let is_last = entry.copies.left == 0;
+                let allowed = self.copies_allowed && !late;
+                if !allowed || !self.waiting.spend(entry.length, entry.priority, is_last) {
+                    entry.copies.left = 0;
+                    return false;
+                }
+            }
+            Wanted::Lost | Wanted::No => {
+                let left = (entry.origin + self.terms.latency).since(now);
+                // Combinations make up for one that is lost.
+                let combined = self.ahead.is_some() && self.share.interval().is_some();
+                entry.copies = if combined || self.terms.plain || full {
+                    Copies::default()
+                } else {
+                    Copies::plan(left, round, self.bursts.mean(), entry.priority)
+                };
+            }
         }
         let number = self.first.plus(index as u32).as_u32();
         if entry.copies.left > 0 && !self.waiting.add(now + entry.copies.spacing, number) {
@@ -177,11 +192,10 @@ impl Sender {
     /// How long a report takes to come that a packet sent now was lost. A peer that reports again
     /// does so once in half a cautious round trip, but in no less than 20 ms (section 4.8.2).
     pub(super) fn round(&self, round_trip: &RoundTrip) -> Duration {
-        let cautious = round_trip.cautious();
         if self.terms.reports_again {
-            round_trip.smoothed() + (cautious / 2).max(SHORTEST_REPORT_INTERVAL)
+            round_trip.smoothed() + report_interval(round_trip)
         } else {
-            cautious + ACKNOWLEDGEMENT_SLACK
+            round_trip.cautious() + ACKNOWLEDGEMENT_SLACK
         }
     }
 
@@ -218,6 +232,11 @@ impl Sender {
         self.lowest_wanted = index + 1;
         Some((index, why))
     }
+}
+
+/// How often a peer that reports again does so (section 4.8.2).
+pub(super) fn report_interval(round_trip: &RoundTrip) -> Duration {
+    (round_trip.cautious() / 2).max(SHORTEST_REPORT_INTERVAL)
 }
 
 /// Whether packets stand in a queue on the way: what is lost there is lost because too much is

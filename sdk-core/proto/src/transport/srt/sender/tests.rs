@@ -30,6 +30,7 @@ fn sender() -> Sender {
         datagram_bytes: 1_472,
         filter: None,
         combinations: false,
+        plain: false,
     };
     let mut sender = Sender::new(terms, number(0), 64);
     for millis in 0..10 {
@@ -212,4 +213,63 @@ fn an_acknowledgement_that_stops_short_of_a_packet_tells_of_its_loss() {
     assert_eq!(transmit(&mut sender, 58), Some((3, Transmission::Again)));
     sender.check_hole(Time::from_millis(68), &path());
     assert_eq!(transmit(&mut sender, 68), None, "once a round trip");
+}
+
+/// A sender that has heard that acknowledgements are lost in bursts: of numbers 1, 5 and 6, the
+/// last one at 30 ms.
+fn listening() -> Sender {
+    let mut sender = sender();
+    for (millis, number) in [(10, 1), (20, 5), (30, 6)] {
+        sender.hear_acknowledgement(Time::from_millis(millis), number);
+    }
+    sender
+}
+
+/// What is sent again in each millisecond, without any report.
+fn suspected(sender: &mut Sender, millis: std::ops::Range<u64>) -> Vec<(u64, u32)> {
+    let mut sent = Vec::new();
+    for millis in millis {
+        sender.check_silence(Time::from_millis(millis), &path());
+        while let Some((number, _)) = transmit(sender, millis) {
+            sent.push((millis, number));
+        }
+    }
+    sent
+}
+
+#[test]
+fn what_a_lost_report_would_have_named_is_sent_at_the_last_moment() {
+    let mut sender = listening();
+    // Nothing is heard from 30 ms on until an acknowledgement comes after one that was lost.
+    sender.hear_acknowledgement(Time::from_millis(44), 8);
+    sender.acknowledge(Time::from_millis(44), number(2), None);
+    // Packets 2 and 3 would have been reported in that span; what is later, after it.
+    assert_eq!(suspected(&mut sender, 44..300), [(247, 2)]);
+}
+
+#[test]
+fn an_overdue_acknowledgement_makes_suspicious_and_a_report_of_everything_clears() {
+    let mut sender = listening();
+    let silent = suspected(&mut sender, 31..300);
+    assert_eq!(silent.len(), 10, "nothing was heard any more: {silent:?}");
+    let mut sender = listening();
+    sender.check_silence(Time::from_millis(60), &path());
+    report(&mut sender, 61, lost(9, 9));
+    assert_eq!(transmit(&mut sender, 61), Some((9, Transmission::Again)));
+    for millis in [62, 90] {
+        let ranges = [lost(9, 9)].into_iter();
+        sender.hear_report(Time::from_millis(millis), ranges, &path());
+    }
+    let suspected = suspected(&mut sender, 91..247);
+    assert_eq!(suspected, [], "they would have been named");
+}
+
+#[test]
+fn where_acknowledgements_are_lost_one_by_one_nothing_is_suspected() {
+    let mut sender = sender();
+    for (millis, number) in [(10, 1), (20, 3), (30, 5)] {
+        sender.hear_acknowledgement(Time::from_millis(millis), number);
+    }
+    assert_eq!(suspected(&mut sender, 31..240), []);
+    assert_eq!(sender.silence_due(), None);
 }

@@ -57,15 +57,17 @@ pub(super) fn choose(
 fn cost(link: &Candidate, priority: Priority, latency: Duration, room: Duration) -> f64 {
     let way = link.round_trip.as_secs_f64() / 2.0;
     let repair = match priority {
-        Priority::Ordinary => link.round_trip.as_secs_f64(),
+        Priority::Low | Priority::Ordinary => link.round_trip.as_secs_f64(),
         Priority::High => latency.as_secs_f64() * KEYFRAME_COST,
     };
     let loss = link.loss * repair;
     let full = link.queue > room + link.jitter;
     match priority {
         // A whole detour is better than a queue: it does not grow.
-        Priority::Ordinary if full => latency.as_secs_f64() + link.queue.as_secs_f64() + loss,
-        Priority::Ordinary => way + loss,
+        Priority::Low | Priority::Ordinary if full => {
+            latency.as_secs_f64() + link.queue.as_secs_f64() + loss
+        }
+        Priority::Low | Priority::Ordinary => way + loss,
         Priority::High => way + link.queue.as_secs_f64() + loss,
     }
 }

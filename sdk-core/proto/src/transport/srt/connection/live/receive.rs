@@ -2,6 +2,14 @@
 
 use super::*;
 
+/// With a latency of fewer round trips than this, a peer that understands it is told again and again
+/// of what is missing,
+const FEW_ROUND_TRIPS: u32 = 3;
+/// after no more than this: two packets at 5 Mb/s.
+const SHORT_INTERVAL: Duration = Duration::from_millis(4);
+/// Not for so long after packets have overtaken one another: what is missing may be under way.
+const OVERTAKING: Duration = Duration::from_secs(1);
+
 /// How a packet came to be here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coming {
@@ -31,7 +39,11 @@ impl Live {
                 payload: packet.payload,
             };
             let coming = if packet.retransmitted { Coming::Again } else { Coming::ByItself };
+            let recovered = self.counts.packets_recovered;
             let arrived = self.media(now, packet.sequence_number, &source, coming);
+            if !packet.retransmitted && self.counts.packets_recovered > recovered {
+                self.overtaken = Some(now);
+            }
             if arrived && !packet.retransmitted {
                 self.arrivals.note(
                     now,
@@ -102,9 +114,9 @@ impl Live {
 
     /// These are missing, as a packet from `origin` shows.
     fn miss(&mut self, now: Time, gap: LossRange, origin: i64) {
-        let interval = Losses::interval(self.round_trip.cautious());
-        let rounds = self.round_trip.cautious() + interval;
-        let short = self.negotiated.receive_latency < rounds;
+        let rounds = self.round_trip.cautious() + Losses::interval(self.round_trip.cautious());
+        let short = self.negotiated.receive_latency < rounds && !self.plain;
+        let interval = self.report_interval(now);
         let delivery = self.time_base.delivery(origin, self.negotiated.receive_latency);
         let round = self.round_trip.smoothed() + self.round_trip.variance();
         let left = delivery.since(now).saturating_sub(round);
@@ -114,6 +126,17 @@ impl Live {
         if let Some(repairing) = &mut self.repairing {
             repairing.wait_for(gap);
         }
+    }
+
+    /// How often everything that is missing is reported. Where time is short, a peer that takes each
+    /// report for all that is missing is told so often that what it is told first is hardly ever
+    /// late, though the way back loses as much.
+    pub(super) fn report_interval(&self, now: Time) -> Duration {
+        let cautious = self.round_trip.cautious();
+        let interval = Losses::interval(cautious);
+        let is_short = self.negotiated.receive_latency < cautious * FEW_ROUND_TRIPS;
+        let in_order = self.overtaken.is_none_or(|at| at + OVERTAKING < now);
+        if self.losses.is_whole() && is_short && in_order { SHORT_INTERVAL } else { interval }
     }
 
     /// Takes a repair packet, if a filter was agreed on.

@@ -75,6 +75,7 @@ impl Live {
     fn keep_time(&mut self, now: Time) {
         self.sender.expire(now, &self.round_trip);
         self.sender.take_copies(now);
+        self.sender.check_silence(now, &self.round_trip);
         self.sender.check_oldest(now, &self.round_trip);
         let packets = self.sender.counts.dropped - self.dropped_noted;
         if packets > 0 {
@@ -134,7 +135,7 @@ impl Live {
         if self.losses.report_at()? > now {
             return None;
         }
-        let interval = Losses::interval(self.round_trip.cautious());
+        let interval = self.report_interval(now);
         let header = self.control_header(now, ControlKind::LossReport, 0);
         let mut writer = Writer::new(buffer.get_mut(..MAX_DATAGRAM_BYTES)?);
         header.write(&mut writer);
@@ -257,6 +258,7 @@ impl Live {
             (acknowledge, WakeReason::Acknowledge),
             (self.losses.report_at(), WakeReason::ReportLosses),
             (self.sender.copy_due(), WakeReason::Retransmit),
+            (self.sender.silence_due(), WakeReason::Retransmit),
             (self.sender.oldest_due(round_trip), WakeReason::Retransmit),
             (self.sender.expires_at(round_trip), WakeReason::Expire),
             (announce, WakeReason::AnnounceKey),
