@@ -44,6 +44,8 @@ pub struct Plan {
     pub path: Path,
     /// How both are configured.
     pub config: Config,
+    /// Whether the listener passes for a libsrt peer.
+    pub stock_listener: bool,
     /// Of the payloads, without headers.
     pub rate: Bitrate,
     /// How long the listener has been up when the caller comes; its clock shows that much more.
@@ -58,6 +60,7 @@ impl Plan {
         Self {
             path: Path::symmetric(conditions, seed),
             config: Config { latency, ..Config::default() },
+            stock_listener: false,
             rate: Bitrate::from_kilobits_per_second(5_000),
             listener_uptime: Duration::ZERO,
             caller_drift: 0,
@@ -128,10 +131,11 @@ impl Simulation {
         let (forward, backward) = plan.path.links();
         let now = Time::ZERO;
         let seed = plan.path.seed;
+        let listening = Config { introduces_itself: !plan.stock_listener, ..plan.config.clone() };
         Self {
             now,
             caller: Peer::caller(&plan.config, plan.caller_drift, seed),
-            listener: Peer::listener(&plan.config, plan.listener_uptime, seed),
+            listener: Peer::listener(&listening, plan.listener_uptime, seed),
             forward,
             backward,
             under_way: BinaryHeap::new(),

@@ -28,6 +28,12 @@ pub struct Config {
     /// is refused if the listener cannot; a listener takes what it is asked for, unless it
     /// contradicts what stands here.
     pub packet_filter: Option<PacketFilter>,
+    /// Whether what is lost is sent again as planned from the time that is left. Otherwise each
+    /// report is answered once, as libsrt does: to compare with.
+    pub plans_repair: bool,
+    /// Whether the peer is told that this is Golive, and does for another Golive what libsrt does
+    /// not. Otherwise it passes for a libsrt peer.
+    pub introduces_itself: bool,
     /// A caller gives up when it has not been answered for so long.
     pub connect_timeout: Duration,
     /// The peer is given up when nothing has been heard from it for so long.
@@ -55,6 +61,8 @@ impl Default for Config {
             key_length: KeyLength::default(),
             key_refresh: KeyRefresh::default(),
             packet_filter: None,
+            plans_repair: true,
+            introduces_itself: true,
             connect_timeout: Duration::from_secs(3),
             silence_timeout: Duration::from_secs(5),
             flow_window: 25_600,

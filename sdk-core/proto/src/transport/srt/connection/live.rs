@@ -80,6 +80,7 @@ pub(crate) struct Live {
     peer_id: SocketId,
     negotiated: Negotiated,
     silence_timeout: Duration,
+    introduces_itself: bool,
     receives: bool,
     response: Option<Response>,
     random: ChaCha20Rng,
@@ -144,7 +145,8 @@ impl Live {
             flow_window: config.flow_window.min(setup.peer_flow_window.max(2)),
             datagram_bytes: negotiated.max_payload + HEADER_BYTES,
             filter: setup.filter,
-            combinations: negotiated.golive && setup.filter.is_none(),
+            combinations: negotiated.golive && setup.filter.is_none() && config.plans_repair,
+            plans_repair: config.plans_repair,
         };
         let receive_capacity = config.receive_buffer_packets();
         let (sending_keys, receiving_keys) = setup.keys.unzip();
@@ -158,6 +160,7 @@ impl Live {
             peer_id: setup.peer_id,
             negotiated,
             silence_timeout: config.silence_timeout,
+            introduces_itself: config.introduces_itself,
             receives: config.receives,
             response,
             random: setup.random,

@@ -22,6 +22,7 @@ use super::wire::{
 };
 
 mod ahead;
+mod beside;
 mod plan;
 mod repair;
 mod retransmit;
@@ -29,6 +30,7 @@ mod retransmit;
 mod tests;
 
 use ahead::Ahead;
+use beside::Beside;
 use plan::{Bursts, Copies, LossShare, Waiting};
 
 /// The sender keeps a packet at least so long, even with a short latency (section 4.6).
@@ -63,6 +65,8 @@ pub(crate) struct Terms {
     pub(crate) filter: Option<AgreedFilter>,
     /// Whether the peer understands combinations.
     pub(crate) combinations: bool,
+    /// Whether more is done than to answer each report once.
+    pub(crate) plans_repair: bool,
 }
 
 impl Terms {
@@ -112,6 +116,7 @@ struct Entry {
     repairs_before: u64,
     /// Too late to be sent again.
     given_up: bool,
+    beside: beside::Known,
 }
 
 /// Whether, and why, a packet is to be sent again.
@@ -151,6 +156,7 @@ pub(crate) struct Sender {
     /// The key of the newest packet that is protected.
     newest_key: Option<KeyParity>,
     ahead: Option<Ahead>,
+    beside: Option<Beside>,
     /// Offset of the packet in front of the ring from the connection's first.
     gone: u64,
     /// Whether there is room for copies.
@@ -181,6 +187,7 @@ impl Sender {
             repairs: terms.filter.map(|f| XorEncoder::new(f.matrix, terms.datagram_bytes)),
             newest_key: None,
             ahead: terms.combinations.then(Ahead::default),
+            beside: Beside::new(&terms),
             gone: 0,
             copies_allowed: true,
             counts: SenderCounts::default(),
@@ -226,6 +233,7 @@ impl Sender {
             missing: false,
             repairs_before: 0,
             given_up: false,
+            beside: beside::Known::default(),
         });
     }
 
@@ -327,6 +335,7 @@ impl Sender {
         self.protect(self.sent);
         let entry = self.ring.get_mut(self.sent)?;
         entry.last_sent = now;
+        entry.beside.first_sent = now;
         entry.repairs_before = self.counts.repairs;
         self.unsent_bytes -= entry.length;
         self.in_flight_bytes += entry.length;

@@ -61,6 +61,11 @@ impl Copies {
         let wanted = (burst * BURSTS_APART).max(LEAST_SPACING);
         Self { left: LAST_ROUND_COPIES, spacing: wanted.min(time / u32::from(LAST_ROUND_COPIES)) }
     }
+
+    /// No more than so many of them.
+    pub(super) fn at_most(self, copies: u8) -> Self {
+        Self { left: self.left.min(copies), ..self }
+    }
 }
 
 /// How long bursts of losses last, from the first packet sent of one to the last.

@@ -13,7 +13,7 @@ use super::plan::Copies;
 use super::{ACKNOWLEDGEMENT_SLACK, Entry, Sender, Wanted};
 
 /// A peer that reports again does so no more often than this (section 4.8.2).
-const SHORTEST_REPORT_INTERVAL: Duration = Duration::from_millis(20);
+pub(super) const SHORTEST_REPORT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A round trip may vary so much, beside half its length, without a queue being the cause.
 const STANDING: Duration = Duration::from_millis(20);
@@ -53,6 +53,10 @@ impl Sender {
                 entry.missing = true;
                 continue;
             }
+            if self.beside.is_some() {
+                self.note_named(now, index, round_trip);
+                continue;
+            }
             let crossed = entry.retransmissions > 0
                 && (entry.copies.left > 0 || now < entry.last_sent + crossing);
             if !crossed {
@@ -65,8 +69,14 @@ impl Sender {
     /// Acknowledgements stop at the first hole. If one that has just come does not tell of the
     /// oldest packet although it should, the packet was lost, whether a report says so or not.
     pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
-        if self.terms.retransmission() != Retransmission::Always || self.ahead.is_some() {
+        if self.terms.retransmission() != Retransmission::Always
+            || self.ahead.is_some()
+            || !self.terms.plans_repair
+        {
             return;
+        }
+        if self.beside.is_some() {
+            return self.check_hole_beside(now, round_trip);
         }
         let Some(oldest) = self.forgotten_oldest() else { return };
         let missed = oldest.last_sent + round_trip.cautious() + HOLE_SLACK < now;
@@ -97,7 +107,7 @@ impl Sender {
 
     /// When [`Sender::check_oldest`] would send.
     pub(crate) fn oldest_due(&self, round_trip: &RoundTrip) -> Option<Time> {
-        let oldest = self.forgotten_oldest()?;
+        let oldest = self.forgotten_oldest().filter(|_| self.terms.plans_repair)?;
         // It may still be rebuilt until all that is protected together with it has arrived.
         let known = match self.terms.retransmission() {
             Retransmission::Always => oldest.last_sent,
@@ -111,7 +121,9 @@ impl Sender {
     /// The oldest packet in flight, if it is neither to be sent again, now or later, nor given up.
     fn forgotten_oldest(&self) -> Option<&Entry> {
         let oldest = self.ring.front().filter(|_| self.sent > 0)?;
-        let planned = oldest.wanted != Wanted::No || oldest.copies.left > 0;
+        let planned = oldest.wanted != Wanted::No
+            || oldest.copies.left > 0
+            || oldest.beside.is_postponed();
         (!planned && !oldest.given_up).then_some(oldest)
     }
 
@@ -145,6 +157,7 @@ impl Sender {
             return false;
         }
         let round = self.round(round_trip);
+        let copies_beside = self.copies_beside(index);
         let Some(entry) = self.ring.get_mut(index) else { return false };
         if wanted == Wanted::Copy {
             entry.copies.left = entry.copies.left.saturating_sub(1);
@@ -156,11 +169,11 @@ impl Sender {
             let left = (entry.origin + self.terms.latency).since(now);
             // Combinations make up for one that is lost.
             let combined = self.ahead.is_some() && self.share.interval().is_some();
-            let alone = combined || is_congested(round_trip) || self.share.is_high();
+            let alone = combined || !self.terms.plans_repair || is_congested(round_trip) || self.share.is_high();
             entry.copies = if alone {
                 Copies::default()
             } else {
-                Copies::plan(left, round, self.bursts.mean())
+                Copies::plan(left, round, self.bursts.mean()).at_most(copies_beside)
             };
         }
         let number = self.first.plus(index as u32).as_u32();

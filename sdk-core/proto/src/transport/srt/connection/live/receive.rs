@@ -76,7 +76,7 @@ impl Live {
     fn miss(&mut self, now: Time, gap: LossRange) {
         let interval = Losses::interval(self.round_trip.cautious());
         let rounds = self.round_trip.cautious() + interval;
-        let short = self.negotiated.receive_latency < rounds;
+        let short = self.introduces_itself && self.negotiated.receive_latency < rounds;
         self.losses.add(now, gap, interval, short);
         if let Some(repairing) = &mut self.repairing {
             repairing.wait_for(gap);

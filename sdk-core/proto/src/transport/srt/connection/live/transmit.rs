@@ -75,6 +75,7 @@ impl Live {
     fn keep_time(&mut self, now: Time) {
         self.sender.expire(now, &self.round_trip);
         self.sender.take_copies(now);
+        self.sender.decide_postponed(now, &self.round_trip);
         self.sender.check_oldest(now, &self.round_trip);
         let packets = self.sender.counts.dropped - self.dropped_noted;
         if packets > 0 {
@@ -257,6 +258,7 @@ impl Live {
             (acknowledge, WakeReason::Acknowledge),
             (self.losses.report_at(), WakeReason::ReportLosses),
             (self.sender.copy_due(), WakeReason::Retransmit),
+            (self.sender.postponed_due(), WakeReason::Retransmit),
             (self.sender.oldest_due(round_trip), WakeReason::Retransmit),
             (self.sender.expires_at(round_trip), WakeReason::Expire),
             (announce, WakeReason::AnnounceKey),
