@@ -28,6 +28,10 @@ pub struct Config {
     /// is refused if the listener cannot; a listener takes what it is asked for, unless it
     /// contradicts what stands here.
     pub packet_filter: Option<PacketFilter>,
+    /// Has a broadcast choose its packet filter by itself, from what is lost on the way: it begins
+    /// with the one above, if any, and changes it by another connection. A single connection takes
+    /// no note of it.
+    pub automatic_filter: bool,
     /// Whether what is lost is sent again as planned from the time that is left. Otherwise each
     /// report is answered once, as libsrt does: to compare with.
     pub plans_repair: bool,
@@ -61,6 +65,7 @@ impl Default for Config {
             key_length: KeyLength::default(),
             key_refresh: KeyRefresh::default(),
             packet_filter: None,
+            automatic_filter: false,
             plans_repair: true,
             introduces_itself: true,
             connect_timeout: Duration::from_secs(3),

@@ -15,7 +15,7 @@ use super::super::config::Config;
 use super::super::crypto::{KeyMaterial, ReceivingKeys, SendingKeys};
 use super::super::filter::{
     AgreedFilter, CombinationPacket, FILTERED_PAYLOAD_BYTES, RepairPacket, Repairing,
-    Retransmission,
+    Retransmission, PathLosses,
 };
 use super::super::number::{SequenceNumber, SocketId};
 use super::super::receiver::{Acknowledger, Arrival, Arrivals, Buffer, Losses, Taken, TimeBase};
@@ -235,6 +235,10 @@ impl Live {
 
     pub(crate) fn in_flight(&self) -> ByteCount {
         self.sender.in_flight_bytes()
+    }
+
+    pub(crate) fn path_losses(&self) -> Option<PathLosses> {
+        self.sender.path_losses(&self.round_trip)
     }
 
     pub(crate) fn feedback(&self, now: Time) -> Feedback {

@@ -1,11 +1,14 @@
-//! What is sent again beside a packet filter whose receiver reports every loss at once (`arq:always`).
+//! What is sent again beside a packet filter.
 //!
-//! Most of what is reported the filter brings back, only not yet: the repair packets of its row and
+//! Where the receiver reports every loss at once (`arq:always`), most of what is reported the filter brings back, only not yet: the repair packets of its row and
 //! column are still under way, or still to leave. So a reported packet is judged by what is known of
 //! the packets that it is protected with: what reports name, what is too young to be reported on,
 //! and repair packets, of which nothing is ever heard. What the filter will not bring back is sent
 //! again at once. The rest waits until an acknowledgement or a report would have shown whether it is
 //! there, or as long as there is time, and is then sent again as often as is still needed.
+//!
+//! Where it reports only what it could not rebuild (`arq:onreq`), acknowledgements, which stop at the
+//! first packet that is missing, tell of that one earlier.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -41,8 +44,15 @@ const UNKNOWN_SHARE: f64 = 0.1;
 /// trip: for clocks.
 const MARGIN: Duration = Duration::from_millis(4);
 
-/// Acknowledgements come so often.
-const ACKNOWLEDGEMENT_INTERVAL: Duration = Duration::from_millis(10);
+/// An acknowledgement tells of what arrived so long before it.
+const HOLE_SLACK: Duration = Duration::from_millis(4);
+
+/// How often it is looked into whether what misses in a group is brought back by another.
+const CROSSINGS: u8 = 2;
+
+/// Of packets that are lost beside a filter, this share at most stays lost: for what is not judged
+/// one by one.
+const STAYS_LOST: f64 = 0.7;
 
 /// What a packet's sender knows of it beside a filter.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +91,8 @@ impl Known {
 #[derive(Debug)]
 pub(super) struct Beside {
     matrix: Matrix,
+    /// Whether the peer reports what is lost at once, rather than what could not be rebuilt.
+    all_is_reported: bool,
     postponed: BinaryHeap<Reverse<(Time, u32)>>,
     /// The first and the last that the report being read names again.
     again: Option<(usize, usize)>,
@@ -102,6 +114,12 @@ struct Judging {
     reported_before: Time,
     deadline: Time,
     share: f64,
+    /// How likely a packet that may be lost stays so.
+    lost: f64,
+    /// The same for one that should have been reported.
+    unreported: f64,
+    /// Mean length of a burst of losses, in packets.
+    burst: f64,
     /// How likely a repair packet is lost that follows a packet which was lost, and any other.
     repair_lost: (f64, f64),
 }
@@ -109,10 +127,11 @@ struct Judging {
 impl Beside {
     /// None where there is nothing to plan.
     pub(super) fn new(terms: &Terms) -> Option<Self> {
-        let plans = terms.plans_repair && terms.retransmission() == Retransmission::Always;
+        let plans = terms.plans_repair && terms.retransmission() != Retransmission::Never;
         let filter = terms.filter.filter(|_| plans)?;
         Some(Self {
             matrix: filter.matrix,
+            all_is_reported: filter.retransmission == Retransmission::Always,
             postponed: BinaryHeap::with_capacity(MOST_POSTPONED),
             again: None,
             named: None,
@@ -121,11 +140,12 @@ impl Beside {
 }
 
 impl Sender {
-    /// A report names this packet.
-    pub(super) fn note_named(&mut self, now: Time, index: usize, round_trip: &RoundTrip) {
+    /// A report names this packet. False if that alone is reason to send it again.
+    pub(super) fn note_named(&mut self, now: Time, index: usize, round_trip: &RoundTrip) -> bool {
         let as_of = now.saturating_sub(crossing(round_trip));
-        let (Some(beside), Some(entry)) = (&mut self.beside, self.ring.get_mut(index)) else {
-            return;
+        let beside = self.beside.as_mut().filter(|beside| beside.all_is_reported);
+        let (Some(beside), Some(entry)) = (beside, self.ring.get_mut(index)) else {
+            return false;
         };
         let widen = |range: Option<(usize, usize)>| {
             range.map_or((index, index), |(first, last)| (first.min(index), last.max(index)))
@@ -136,6 +156,7 @@ impl Sender {
         beside.named = Some(widen(beside.named));
         entry.beside.named = true;
         entry.beside.missing_as_of = Some(as_of);
+        true
     }
 
     /// Decides what of a report is sent again now, and what later.
@@ -175,8 +196,8 @@ impl Sender {
     pub(super) fn check_hole_beside(&mut self, now: Time, round_trip: &RoundTrip) {
         let crossing = crossing(round_trip);
         let Some(oldest) = self.ring.front_mut().filter(|_| self.sent > 0) else { return };
-        let missed = oldest.last_sent + round_trip.cautious() + ACKNOWLEDGEMENT_INTERVAL < now;
-        if missed && !is_congested(round_trip) {
+        let told_by = oldest.last_sent + crossing + round_trip.variance() + HOLE_SLACK;
+        if told_by < now && !is_congested(round_trip) {
             oldest.beside.missing_as_of = Some(now.saturating_sub(crossing));
             self.consider(now, 0, round_trip, true);
         }
@@ -282,12 +303,15 @@ impl Sender {
             reported_before: now.saturating_sub(crossing(round_trip)),
             deadline,
             share,
+            lost: share * STAYS_LOST,
+            unreported: if beside.all_is_reported { share * share } else { share } * STAYS_LOST,
+            burst,
             repair_lost: (within.max(share), share / burst),
         };
         let matrix = beside.matrix;
         let (mut fails, mut known_at) = (1.0, None);
         for group in [matrix.row(offset), matrix.column(offset)].into_iter().flatten() {
-            let group_fails = self.group_fails(&judging, offset, &group, true);
+            let group_fails = self.group_fails(&judging, offset, &group, CROSSINGS);
             fails *= group_fails;
             if let Some(leaves_at) = self.leaves_at(&group).filter(|_| group_fails < 1.0) {
                 known_at = known_at.max(Some(leaves_at));
@@ -300,9 +324,9 @@ impl Sender {
         Outlook { fails, decide_at: known_at.map_or(now, |known_at| known_at.min(last)) }
     }
 
-    /// How likely a row or a column fails to bring back its packet at `offset`. With `crosses`,
-    /// others of it that are missing may be brought back by the groups that cross it.
-    fn group_fails(&self, judging: &Judging, offset: u64, group: &Group, crosses: bool) -> f64 {
+    /// How likely a row or a column fails to bring back its packet at `offset`. Others of it that are
+    /// missing may be brought back by the groups that cross it, `depth` times.
+    fn group_fails(&self, judging: &Judging, offset: u64, group: &Group, depth: u8) -> f64 {
         let Some(leaves_at) = self.leaves_at(group).filter(|at| *at <= judging.deadline) else {
             return 1.0;
         };
@@ -311,12 +335,13 @@ impl Sender {
             index.map(|index| self.ring.get(index).filter(|_| index < self.sent))
         };
         let as_of = entry(offset).flatten().and_then(|entry| entry.beside.missing_as_of);
-        if as_of.is_some_and(|as_of| leaves_at <= as_of) {
-            return 1.0;
-        }
+        let as_of = as_of.unwrap_or(Time::ZERO);
+        // In a row losses come in bursts: fewer than in a column, and then several.
+        let young = if group.step == 1 { judging.lost / judging.burst } else { judging.lost };
         let mut missing = 0;
         let mut works = 1.0;
         let mut last_is_lost = false;
+        let mut is_alone = leaves_at <= as_of;
         for position in 0..group.size {
             let other = group.offset(position);
             // What is no longer here has arrived; what has not left may be lost.
@@ -327,28 +352,42 @@ impl Sender {
             }
             works *= match known {
                 Some(known) if known.beside.missing_as_of.is_some() => {
+                    is_alone = false;
                     missing += 1;
-                    if !crosses || missing > MOST_MISSING {
+                    let sent_again = known.wanted != Wanted::No
+                        || known.beside.missing_as_of.is_some_and(|as_of| as_of < known.last_sent)
+                            && known.retransmissions > 0;
+                    if sent_again {
+                        1.0 - judging.share
+                    } else if depth == 0 || missing > MOST_MISSING {
                         return 1.0;
+                    } else {
+                        1.0 - self.crossing_fails(judging, other, group, depth - 1)
                     }
-                    1.0 - self.crossing_fails(judging, other, group)
                 }
                 Some(known) if known.beside.first_sent < judging.reported_before => {
-                    1.0 - judging.share * judging.share
+                    1.0 - judging.unreported
                 }
-                _ => 1.0 - judging.share,
+                _ => {
+                    is_alone = false;
+                    1.0 - young
+                }
             };
+        }
+        if is_alone {
+            // Its repair packet was lost, or it would be there.
+            return 1.0;
         }
         let (after_lost, after_other) = judging.repair_lost;
         1.0 - works * (1.0 - if last_is_lost { after_lost } else { after_other })
     }
 
     /// The same for the group that crosses `group` at `offset`.
-    fn crossing_fails(&self, judging: &Judging, offset: u64, group: &Group) -> f64 {
+    fn crossing_fails(&self, judging: &Judging, offset: u64, group: &Group, depth: u8) -> f64 {
         let Some(beside) = &self.beside else { return 1.0 };
         let groups = [beside.matrix.row(offset), beside.matrix.column(offset)];
         let crossing = groups.into_iter().flatten().find(|other| other != group);
-        crossing.map_or(1.0, |other| self.group_fails(judging, offset, &other, false))
+        crossing.map_or(1.0, |other| self.group_fails(judging, offset, &other, depth))
     }
 
     /// When the repair packet of a group left, or will.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::units::Time;
 
-use super::super::filter::Retransmission;
+use super::super::filter::{PathLosses, Retransmission};
 use super::super::number::SequenceNumber;
 use super::super::round_trip::RoundTrip;
 use super::super::wire::LossRange;
@@ -53,10 +53,10 @@ impl Sender {
                 entry.missing = true;
                 continue;
             }
-            if self.beside.is_some() {
-                self.note_named(now, index, round_trip);
+            if self.note_named(now, index, round_trip) {
                 continue;
             }
+            let Some(entry) = self.ring.get(index) else { break };
             let crossed = entry.retransmissions > 0
                 && (entry.copies.left > 0 || now < entry.last_sent + crossing);
             if !crossed {
@@ -69,14 +69,11 @@ impl Sender {
     /// Acknowledgements stop at the first hole. If one that has just come does not tell of the
     /// oldest packet although it should, the packet was lost, whether a report says so or not.
     pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
-        if self.terms.retransmission() != Retransmission::Always
-            || self.ahead.is_some()
-            || !self.terms.plans_repair
-        {
-            return;
-        }
         if self.beside.is_some() {
             return self.check_hole_beside(now, round_trip);
+        }
+        if self.terms.filter.is_some() || self.ahead.is_some() || !self.terms.plans_repair {
+            return;
         }
         let Some(oldest) = self.forgotten_oldest() else { return };
         let missed = oldest.last_sent + round_trip.cautious() + HOLE_SLACK < now;
@@ -192,6 +189,22 @@ impl Sender {
         } else {
             cautious + ACKNOWLEDGEMENT_SLACK
         }
+    }
+
+    /// What is lost of what is sent, once that is known and not because the path is full.
+    pub(crate) fn path_losses(&self, round_trip: &RoundTrip) -> Option<PathLosses> {
+        let interval = self.share.interval()?;
+        if is_congested(round_trip) || self.share.is_high() {
+            return None;
+        }
+        Some(PathLosses {
+            share: self.share.share(),
+            burst: self.bursts.packets(),
+            interval,
+            rtt: round_trip.smoothed(),
+            round: self.round(round_trip),
+            latency: self.terms.latency,
+        })
     }
 
     /// Takes note of packets from `start` to before `end` that are reported for the first time.
