@@ -16,7 +16,7 @@ use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
 use super::arrivals::Arrivals;
 use super::encoder::{Encoder, Label, Temper};
-use super::ingest::Ingest;
+use super::ingest::{Ingest, Manners};
 use super::pilot::{Pilot, Sight};
 use super::storm::{Second, StormWatch};
 use super::tcp::{Flow, Tcp};
@@ -77,6 +77,7 @@ pub struct BroadcastSimulation {
     next_port: u16,
     ingest: Option<Ingest>,
     ingests: u8,
+    manners: Manners,
     forward: Link,
     backward: Link,
     under_way: BinaryHeap<Reverse<UnderWay>>,
@@ -120,6 +121,7 @@ impl BroadcastSimulation {
             next_port: 40_000,
             ingest: None,
             ingests: 0,
+            manners: Manners::default(),
             forward,
             backward,
             under_way: BinaryHeap::new(),
@@ -243,10 +245,17 @@ impl BroadcastSimulation {
         self.ingest = None;
     }
 
+    /// An ingest that passes for a libsrt peer takes the place of the one that is there; it may take
+    /// one connection at a time.
+    pub fn start_stock_ingest(&mut self, one_at_a_time: bool) {
+        self.manners = Manners { stock: true, one_at_a_time };
+        self.start_ingest();
+    }
+
     /// A new ingest begins to listen.
     pub fn start_ingest(&mut self) {
         self.ingests += 1;
-        self.ingest = Some(Ingest::new(self.now, self.ingests));
+        self.ingest = Some(Ingest::new(self.now, self.ingests, self.manners));
     }
 
     /// Lets `duration` pass.
