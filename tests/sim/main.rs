@@ -10,6 +10,7 @@ mod clocks;
 mod controller;
 mod encoders;
 mod faults;
+mod filter;
 mod kept;
 mod ladder;
 mod loss;

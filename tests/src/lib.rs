@@ -6,6 +6,7 @@
 //! - [`endpoint`]: our own SRT over a plain socket.
 //! - [`browser`]: a headless Chromium, to see what a person would see.
 //! - [`gate`]: loses just the media packets that it is told to.
+//! - [`filters`]: packet filters of libsrt, and which of two ways to repair is better.
 //! - [`fuzz`]: what strangers may feed in.
 //! - [`simulation`]: SRT over the same networks in virtual time.
 //! - [`sink`]: where peers hand over what they received.
@@ -22,6 +23,7 @@
 pub mod browser;
 pub mod crossroads;
 pub mod endpoint;
+pub mod filters;
 pub mod fuzz;
 pub mod gate;
 pub mod payload;

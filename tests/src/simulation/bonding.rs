@@ -17,7 +17,7 @@ use golive_proto::units::{ByteCount, MediaTime, Time};
 use super::arrivals::Arrivals;
 use super::broadcast::Received;
 use super::encoder::Encoder;
-use super::ingest::Ingest;
+use super::ingest::{Ingest, Manners};
 use crate::network::{Conditions, Counters, Link, Loss, Path};
 
 const INGEST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_710);
@@ -114,7 +114,7 @@ impl BondedSimulation {
             networks: networks.collect(),
             next_port: 40_000,
             receiver: Receiver::new(Time::ZERO, [seed as u8 ^ 0x5A; 32]),
-            ingest: Ingest::new(Time::ZERO, 1),
+            ingest: Ingest::new(Time::ZERO, 1, Manners::default()),
             arrivals: Arrivals::default(),
             under_way: BinaryHeap::new(),
             datagrams: 0,

@@ -16,7 +16,7 @@ use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
 
 use super::arrivals::Arrivals;
 use super::encoder::{Encoder, Label, Temper};
-use super::ingest::Ingest;
+use super::ingest::{Ingest, Manners};
 use super::pilot::{Pilot, Shadow, Sight};
 use super::storm::{Second, StormWatch};
 use super::tcp::{Flow, Tcp};
@@ -77,6 +77,7 @@ pub struct BroadcastSimulation {
     next_port: u16,
     ingest: Option<Ingest>,
     ingests: u8,
+    manners: Manners,
     forward: Link,
     backward: Link,
     under_way: BinaryHeap<Reverse<UnderWay>>,
@@ -95,23 +96,12 @@ pub struct BroadcastSimulation {
     targets: Vec<(Time, Bitrate)>,
     /// Kept if somebody wants to know.
     arrivals: Option<Arrivals>,
-    /// Whether neither is told who the other is.
-    strangers: bool,
     ended: bool,
 }
 
 /// Control packets begin with a bit that is set (draft-sharabayko-srt, section 3).
 fn is_media(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|first| first & 0x80 == 0)
-}
-
-/// Takes out of a handshake that Golive speaks. Behind the header of 16 bytes and the handshake's own
-/// 48, its first extension holds the version and these flags (draft-sharabayko-srt, section 3.2.1).
-fn forget_golive(datagram: &mut [u8]) {
-    let is_handshake = datagram.starts_with(&[0x80, 0]);
-    if let Some(flags) = datagram.get_mut(72..74).filter(|flags| is_handshake && *flags == b"GL") {
-        flags.fill(0);
-    }
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -140,6 +130,7 @@ impl BroadcastSimulation {
             next_port: 40_000,
             ingest: None,
             ingests: 0,
+            manners: Manners::default(),
             forward,
             backward,
             under_way: BinaryHeap::new(),
@@ -155,7 +146,6 @@ impl BroadcastSimulation {
             flows: Vec::new(),
             targets: vec![(Time::ZERO, target.bitrate)],
             arrivals: None,
-            strangers: false,
             ended: false,
         };
         simulation.start_ingest();
@@ -171,13 +161,6 @@ impl BroadcastSimulation {
     /// Has the encoder behave like this from now on.
     pub fn set_temper(&mut self, temper: Temper) {
         self.encoder.set_temper(temper);
-    }
-
-    /// Has the two take each other for strangers: the ingest is then one that knows what libsrt
-    /// knows, and nothing is repaired ahead of a report.
-    pub fn among_strangers(mut self) -> Self {
-        self.strangers = true;
-        self
     }
 
     /// Keeps how long each access unit is under way, for [`BroadcastSimulation::delays`].
@@ -272,10 +255,17 @@ impl BroadcastSimulation {
         self.ingest = None;
     }
 
+    /// An ingest that passes for a libsrt peer takes the place of the one that is there; it may take
+    /// one connection at a time.
+    pub fn start_stock_ingest(&mut self, one_at_a_time: bool) {
+        self.manners = Manners { stock: true, one_at_a_time };
+        self.start_ingest();
+    }
+
     /// A new ingest begins to listen.
     pub fn start_ingest(&mut self) {
         self.ingests += 1;
-        self.ingest = Some(Ingest::new(self.now, self.ingests));
+        self.ingest = Some(Ingest::new(self.now, self.ingests, self.manners));
     }
 
     /// Lets `duration` pass.
@@ -474,10 +464,7 @@ impl BroadcastSimulation {
         for at in link.carry(self.now, length).arrivals() {
             let number = self.datagrams;
             self.datagrams += 1;
-            let (mut bytes, shadow) = (bytes.to_vec(), shadow.map(<[u8]>::to_vec));
-            if self.strangers {
-                forget_golive(&mut bytes);
-            }
+            let (bytes, shadow) = (bytes.to_vec(), shadow.map(<[u8]>::to_vec));
             self.under_way.push(Reverse(UnderWay { at, number, port, forward, bytes, shadow }));
         }
     }

@@ -11,8 +11,18 @@ use golive_proto::units::Time;
 use super::broadcast::Received;
 use super::encoder::Label;
 
+/// What an ingest is like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Manners {
+    /// Passes for a libsrt peer.
+    pub(super) stock: bool,
+    /// Does not hear a second caller while it has one, as `srt-live-transmit`.
+    pub(super) one_at_a_time: bool,
+}
+
 /// Takes whoever comes, and reads what they send.
 pub(super) struct Ingest {
+    manners: Manners,
     listener: srt::Listener,
     routes: srt::Routes,
     connections: BTreeMap<u64, (srt::Connection, mpegts::Reader)>,
@@ -25,8 +35,9 @@ pub(super) struct Ingest {
 const MAX_CONNECTIONS: usize = 16;
 
 impl Ingest {
-    pub(super) fn new(now: Time, seed: u8) -> Self {
+    pub(super) fn new(now: Time, seed: u8, manners: Manners) -> Self {
         Self {
+            manners,
             listener: srt::Listener::new(srt::ListenerConfig::default(), now, [seed; 32]),
             routes: srt::Routes::new(MAX_CONNECTIONS),
             connections: BTreeMap::new(),
@@ -45,6 +56,7 @@ impl Ingest {
                     connection.handle(now, srt::Input::Datagram(datagram));
                 }
             }
+            srt::Route::Listener if self.is_taken() => {}
             srt::Route::Listener => {
                 match self.listener.handle(now, from, datagram, &mut self.buffer) {
                     srt::ListenerOutput::Reply { length } => {
@@ -64,9 +76,15 @@ impl Ingest {
         connections.map(|(connection, _)| connection.statistics(now).packets_lost).sum()
     }
 
+    fn is_taken(&self) -> bool {
+        self.manners.one_at_a_time && !self.connections.is_empty()
+    }
+
     fn accept(&mut self, now: Time, from: SocketAddr, request: srt::Request) {
         let caller = request.peer_id();
-        let connection = self.listener.accept(now, request, srt::Config::default());
+        let config =
+            srt::Config { introduces_itself: !self.manners.stock, ..srt::Config::default() };
+        let connection = self.listener.accept(now, request, config);
         let number = self.next_number;
         let known = self.routes.insert(number, from, connection.local_id(), Some(caller));
         known.expect("room for a connection");

@@ -162,7 +162,11 @@ impl Simulation {
         let (forward, backward) = plan.path.links();
         let now = Time::ZERO;
         let seed = plan.path.seed;
-        let config = |plain| Config { plain, ..plan.config.clone() };
+        let config = |plain: bool| Config {
+            introduces_itself: plan.config.introduces_itself && !plain,
+            plans_repair: plan.config.plans_repair && !plain,
+            ..plan.config.clone()
+        };
         let calling = config(plan.plain == Plain::Both);
         let listening = config(plan.plain != Plain::Nobody);
         Self {

@@ -164,9 +164,9 @@ impl Scenario {
     }
 
     fn broadcast(&self, config: Config, pilot: Option<Box<dyn Pilot>>) -> BroadcastSimulation {
-        let simulation = BroadcastSimulation::new(config, &self.path()).with_delays();
+        let mut simulation = BroadcastSimulation::new(config, &self.path()).with_delays();
         // The ingests that everybody has are libsrt's.
-        let simulation = simulation.among_strangers();
+        simulation.start_stock_ingest(false);
         let mut simulation = match pilot {
             Some(pilot) => simulation.steered_by(pilot),
             None => simulation,

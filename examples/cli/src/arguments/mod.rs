@@ -34,6 +34,7 @@ The address:
   latency=MS            how long the receiver holds packets back to repair losses, 120 by default
   passphrase=WORDS      encrypts; 10 to 79 characters
   pbkeylen=16|24|32     length of the encryption key in bytes
+  packetfilter=FILTER   has lost packets rebuilt: auto, or as libsrt writes it, fec,cols:10,rows:5
   mode=caller|listener  call the ingest (the default), or wait for it to call
 
 Secrets need not be on the command line, where other programs can read them: put the stream id into

@@ -1,6 +1,9 @@
 //! A broadcast's health and events, as reports.
 
-use golive::session::{self, EncoderFault, EncoderRemedy, EndCause, Interruption, TargetReason};
+use golive::session::{
+    self, EncoderFault, EncoderRemedy, EndCause, FilterReason, Interruption, TargetReason,
+};
+use golive::srt::PacketFilter;
 use golive::{
     Bitrate, DeviceEvent, Event, Health, NetworkEvent, NetworkHealth, RecordingEvent, Summary,
     Track,
@@ -145,6 +148,12 @@ fn session_event(event: &session::Event, message: String) -> EventReport {
         session::Event::FramesDropped { video, audio } => {
             new("frames_dropped", Tone::Warning).with("video", *video).with("audio", *audio)
         }
+        session::Event::FilterChanged { filter, reason } => new("filter_changed", Tone::Plain)
+            .with("filter", filter_name(*filter))
+            .with("reason", filter_reason(*reason)),
+        session::Event::FilterStays { filter, obstacle } => new("filter_stays", Tone::Warning)
+            .with("filter", filter_name(*filter))
+            .with("cause", obstacle.to_string()),
         session::Event::Ended { cause } => {
             new("ended", Tone::Silent).with("cause", end_cause(cause))
         }
@@ -193,6 +202,19 @@ fn network_event(event: &NetworkEvent, message: String) -> EventReport {
     match event {
         NetworkEvent::Failed { cause, .. } => report.with("cause", cause.as_str()),
         _ => report,
+    }
+}
+
+fn filter_name(filter: Option<PacketFilter>) -> String {
+    filter.map_or_else(|| "none".to_owned(), |filter| filter.to_string())
+}
+
+const fn filter_reason(reason: FilterReason) -> &'static str {
+    match reason {
+        FilterReason::Losses => "losses",
+        FilterReason::OtherLosses => "other_losses",
+        FilterReason::FewLosses => "few_losses",
+        _ => "other",
     }
 }
 

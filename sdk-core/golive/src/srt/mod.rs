@@ -12,5 +12,7 @@ mod listener;
 mod ring;
 
 pub use connection::{Connection, Ended};
-pub use golive_proto::transport::srt::{Negotiated, Passphrase, Rejection, Statistics, StreamId};
+pub use golive_proto::transport::srt::{
+    Negotiated, PacketFilter, Passphrase, Rejection, Statistics, StreamId,
+};
 pub use listener::{ListenOptions, Listener, Request};

@@ -134,6 +134,11 @@ impl Queue {
         self.remove(oldest).map(|queued| queued.unit)
     }
 
+    /// The unit that leaves next.
+    pub fn front(&self) -> Option<&QueuedUnit> {
+        self.units.front()
+    }
+
     /// The oldest sound, or the oldest unit of all if there is none: what is least of a pity if it
     /// does not get through.
     pub fn pop_probe(&mut self) -> Option<QueuedUnit> {

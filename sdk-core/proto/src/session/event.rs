@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::rate::{EncoderFault, EncoderTarget, Remedy};
-use crate::transport::srt::Rejection;
+use crate::transport::srt::{PacketFilter, Rejection};
 
 /// Something that happened to a broadcast.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,21 @@ pub enum Event {
         /// Frames of sound.
         audio: u32,
     },
+    /// Another packet filter rebuilds what is lost from now on. A new connection carries on, which was
+    /// made beside the old one.
+    FilterChanged {
+        /// The filter; none if nothing is said.
+        filter: Option<PacketFilter>,
+        /// Why.
+        reason: FilterReason,
+    },
+    /// Another packet filter would be better, and is not to be had.
+    FilterStays {
+        /// The filter that there is; none if nothing is said.
+        filter: Option<PacketFilter>,
+        /// What stands in the way.
+        obstacle: FilterObstacle,
+    },
     /// The broadcast is over.
     Ended {
         /// Why.
@@ -76,6 +91,30 @@ pub enum Interruption {
     ClosedByPeer,
     /// The system reported that the network is gone.
     NetworkLost,
+}
+
+/// Why the packet filter is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FilterReason {
+    /// More is lost than can be sent again in time.
+    Losses,
+    /// Other losses, or another bitrate, than the filter before was for.
+    OtherLosses,
+    /// What is lost can be sent again in time.
+    FewLosses,
+}
+
+/// Why there is no other packet filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FilterObstacle {
+    /// The ingest refused the connection.
+    Refused(Rejection),
+    /// It did not answer: it may take one connection at a time.
+    NoAnswer,
+    /// It closed the new connection before that carried anything.
+    Closed,
 }
 
 /// Why the encoder is asked for something else.
@@ -154,6 +193,19 @@ impl fmt::Display for Event {
                 "the uplink carries less than is produced: dropped {video} pictures and {audio} \
                  frames of sound"
             ),
+            Event::FilterChanged { filter: Some(filter), reason } => {
+                write!(f, "{reason}: packet filter {filter}")
+            }
+            Event::FilterChanged { filter: None, reason } => {
+                write!(f, "{reason}: no packet filter")
+            }
+            Event::FilterStays { filter, obstacle } => {
+                write!(f, "{obstacle}; ")?;
+                match filter {
+                    Some(filter) => write!(f, "the packet filter stays {filter}"),
+                    None => f.write_str("there is still no packet filter"),
+                }
+            }
             Event::Ended { cause } => write!(f, "{cause}"),
         }
     }
@@ -167,6 +219,32 @@ impl fmt::Display for Interruption {
             }
             Interruption::ClosedByPeer => f.write_str("the ingest closed the connection"),
             Interruption::NetworkLost => f.write_str("the network is gone"),
+        }
+    }
+}
+
+impl fmt::Display for FilterReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FilterReason::Losses => "more is lost than can be sent again in time",
+            FilterReason::OtherLosses => "the losses are of another kind than before",
+            FilterReason::FewLosses => "what is lost can be sent again in time",
+        })
+    }
+}
+
+impl fmt::Display for FilterObstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FilterObstacle::Refused(rejection) => {
+                write!(f, "the ingest refused another packet filter: {rejection}")
+            }
+            FilterObstacle::NoAnswer => f.write_str(
+                "the ingest does not answer a second connection, which another packet filter takes",
+            ),
+            FilterObstacle::Closed => {
+                f.write_str("the ingest closed the connection with another packet filter")
+            }
         }
     }
 }

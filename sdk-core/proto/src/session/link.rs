@@ -1,7 +1,9 @@
 //! Which connection carries the broadcast, and when it is replaced.
 //!
-//! At most three legs exist: the current one, a candidate whose handshake is under way beside it,
-//! and one that is only saying goodbye.
+//! At most four legs exist: the current one, a candidate whose handshake is under way beside it, one
+//! that is ready to take its place, and one that is only saying goodbye.
+
+mod exchange;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -13,12 +15,13 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::backoff::Backoff;
 use super::config::{Config, ReconnectPolicy, Role};
 use super::doorway::Doorway;
-use super::event::Interruption;
+use super::event::{FilterObstacle, Interruption};
 use super::health::Totals;
 use super::leg::{Leg, LegId};
 use crate::transport::srt::{self, Rejection};
 use crate::transport::{Feedback, Ways};
 use crate::units::Time;
+use exchange::Exchange;
 
 /// What the session learns from its link.
 #[derive(Debug)]
@@ -44,6 +47,10 @@ pub(super) enum LinkOutput {
     },
     /// The connection that was thought lost speaks again.
     Returned,
+    /// A connection with another packet filter is ready to carry on.
+    Ready,
+    /// There will be none; the old filter stays.
+    Unchanged(FilterObstacle),
     /// The connection gave up packets that were too late.
     GaveUp,
     /// The connection is lost or silent.
@@ -70,6 +77,7 @@ pub(super) struct Link {
     current: Option<Leg>,
     candidate: Option<Leg>,
     leaving: Option<Leg>,
+    exchange: Exchange,
     /// A leg whose socket is being opened, and since when.
     opening: Option<(LegId, Time)>,
     doorway: Option<Doorway>,
@@ -97,6 +105,7 @@ impl Link {
             current: None,
             candidate: None,
             leaving: None,
+            exchange: Exchange::default(),
             opening: None,
             doorway: None,
             suspended: false,
@@ -142,7 +151,7 @@ impl Link {
 
     /// Counts over all legs.
     pub(super) fn totals(&self, now: Time) -> Totals {
-        let legs = [&self.current, &self.candidate, &self.leaving];
+        let legs = [&self.current, &self.candidate, &self.leaving, &self.exchange.ready];
         legs.into_iter().flatten().fold(self.past, |mut total, leg| {
             total.add(&leg.connection.statistics(now));
             total
@@ -161,7 +170,8 @@ impl Link {
 
     /// A datagram arrived on a leg's socket.
     pub(super) fn receive(&mut self, now: Time, id: LegId, from: SocketAddr, datagram: &[u8]) {
-        let legs = [&mut self.current, &mut self.candidate, &mut self.leaving];
+        let ready = &mut self.exchange.ready;
+        let legs = [&mut self.current, &mut self.candidate, &mut self.leaving, ready];
         let addressed =
             |leg: &&mut Leg| leg.id == id && leg.connection.is_addressed(from, datagram);
         if let Some(leg) = legs.into_iter().flatten().find(addressed) {
@@ -188,6 +198,9 @@ impl Link {
     /// The shell could not open or keep a leg's socket.
     pub(super) fn socket_failed(&mut self, now: Time, id: LegId) {
         let opening = self.opening.take_if(|(opening, _)| *opening == id).is_some();
+        if self.exchange_failed(now, id) {
+            return;
+        }
         if opening || self.candidate.as_ref().is_some_and(|leg| leg.id == id) {
             self.drop_candidate(now);
             self.schedule_attempt(now);
@@ -199,6 +212,7 @@ impl Link {
     /// Says goodbye on all legs, and tries no more.
     pub(super) fn close(&mut self, now: Time) {
         self.next_attempt = None;
+        self.drop_exchange(now);
         self.drop_candidate(now);
         self.leave_current(now);
     }
@@ -220,7 +234,7 @@ impl Link {
             }
             let mut wake = self.next_timer(now);
             let mut changed = false;
-            for role in [Part::Candidate, Part::Current, Part::Leaving] {
+            for role in [Part::Candidate, Part::Current, Part::Leaving, Part::Ready] {
                 match self.poll_leg(now, role, buffer) {
                     LegStep::Transmit(output) => return output,
                     LegStep::Wake(at) => wake = earliest(wake, at),
@@ -241,6 +255,7 @@ impl Link {
             Part::Current => &mut self.current,
             Part::Candidate => &mut self.candidate,
             Part::Leaving => &mut self.leaving,
+            Part::Ready => &mut self.exchange.ready,
         };
         let Some(leg) = slot.as_mut() else { return LegStep::Wake(None) };
         match leg.connection.poll(now, buffer) {
@@ -259,6 +274,7 @@ impl Link {
     }
 
     fn handle_event(&mut self, now: Time, part: Part, event: srt::Event) {
+        let Some(event) = self.exchange_event(now, part, event) else { return };
         match (part, event) {
             (Part::Candidate, srt::Event::Connected(negotiated)) => {
                 self.leave_current(now);
@@ -306,6 +322,7 @@ impl Link {
 
     fn check_timers(&mut self, now: Time) {
         self.check_silence(now);
+        self.check_exchange(now);
         if self.attempt_began().is_some_and(|began| now.since(began) >= self.policy.attempt) {
             self.drop_candidate(now);
             self.schedule_attempt(now);
@@ -342,6 +359,7 @@ impl Link {
         let silence = leg.silence(now);
         if !self.suspended && silence >= self.policy.silence {
             self.suspended = true;
+            self.drop_exchange(now);
             self.outputs.push_back(LinkOutput::Lost(Interruption::Silence(silence)));
             self.try_again(now);
         } else if self.suspended && leg.heard_within(now, self.policy.silence) {
@@ -357,7 +375,8 @@ impl Link {
     /// and gives us up when it has not for so long. By then a handshake goes on beside the old
     /// connection, until either of them answers.
     pub(super) fn look_beside(&mut self, now: Time, stalled: Duration) {
-        if self.suspended || self.current.is_none() || self.doorway.is_some() {
+        let elsewhere = self.doorway.is_some() || self.exchange.is_under_way();
+        if self.suspended || self.current.is_none() || elsewhere {
             return;
         }
         let trying = self.candidate.is_some() || self.opening.is_some();
@@ -380,7 +399,8 @@ impl Link {
             });
         let attempt = self.attempt_began().map(|began| began + self.policy.attempt);
         let first = self.first_connection_limit().map(|limit| self.trying_since + limit);
-        [silence, attempt, first, self.next_attempt].into_iter().fold(None, earliest)
+        let exchange = self.exchange.next_timer();
+        [silence, attempt, first, exchange, self.next_attempt].into_iter().fold(None, earliest)
     }
 
     /// A connection is lost, silent or closed: a handshake starts at once.
@@ -422,6 +442,9 @@ impl Link {
     }
 
     fn lose_current(&mut self, now: Time, cause: Interruption) {
+        if self.take_over(now) {
+            return;
+        }
         let Some(leg) = self.current.take() else { return };
         self.retire(now, leg);
         if !self.suspended {
@@ -454,6 +477,7 @@ enum Part {
     Current,
     Candidate,
     Leaving,
+    Ready,
 }
 
 /// What polling one leg came to.

@@ -25,6 +25,7 @@ mod link;
 mod meter;
 mod outgoing;
 mod oversight;
+mod protection;
 mod sound;
 mod steering;
 #[cfg(test)]
@@ -35,13 +36,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use config::{Config, ReconnectPolicy, Role};
-pub use event::{EndCause, Event, Interruption, TargetReason};
+pub use event::{EndCause, Event, FilterObstacle, FilterReason, Interruption, TargetReason};
 pub use health::{Health, State, Totals};
 use keyframes::KeyframeRequests;
 pub use leg::LegId;
 use link::{Link, LinkOutput};
 use meter::Meter;
 use outgoing::Outgoing;
+use protection::Protection;
 use steering::Steering;
 
 use crate::media::AccessUnit;
@@ -166,6 +168,7 @@ pub struct Session {
     queue_limit: Duration,
     latency: Duration,
     keyframes: KeyframeRequests,
+    protection: Protection,
     /// Dropped, and not told of yet.
     untold: Dropped,
     next_telling: Time,
@@ -209,6 +212,7 @@ impl Session {
             queue_limit: config.queue_limit,
             latency: config.transport.latency,
             keyframes: KeyframeRequests::new(now),
+            protection: Protection::new(&config, now),
             untold: Dropped::default(),
             next_telling: now,
             outputs: VecDeque::new(),
@@ -352,17 +356,19 @@ impl Session {
     }
 
     fn feed(&mut self, now: Time) {
+        self.move_on(now);
         if let Some(budget) = &mut self.budget {
             self.link.restrain(budget.next_at(now), !budget.is_tight(now));
         }
         let pacing = self.steering.pacing_rate(now, self.outgoing.bytes(), self.latency);
         let window = self.steering.window(now);
+        let moves = self.link.is_ready();
         if let Some(connection) = self.link.carrier() {
             connection.set_pacing_rate(now, Some(pacing));
             if self.state == State::Live && self.steering.take_probe(now) {
                 self.outgoing.probe(now, connection);
             }
-            if let Some(captured) = self.outgoing.feed(now, connection, pacing, window) {
+            if let Some(captured) = self.outgoing.feed(now, connection, pacing, window, !moves) {
                 self.meter.left(now, captured);
             }
         }
@@ -391,6 +397,7 @@ impl Session {
         self.count_dropped(dropped);
         self.tell_dropped(now);
         self.ask_for_keyframe(now);
+        self.protect(now);
         self.link.look_beside(now, self.steering.stalled_for(now));
     }
 
@@ -415,6 +422,8 @@ impl Session {
                 self.begin_afresh(now);
                 self.tell(Event::Returned);
             }
+            LinkOutput::Ready => self.filter_is_ready(),
+            LinkOutput::Unchanged(obstacle) => self.filter_stays(now, obstacle),
             LinkOutput::GaveUp => self.replace_given_up(now),
             LinkOutput::Lost(cause) if self.phase == Phase::Running => {
                 self.state = State::Recovering;

@@ -104,7 +104,8 @@ impl Outgoing {
         dropped
     }
 
-    /// Gives the connection what it can take now. Answers with the capture position, in
+    /// Gives the connection what it can take now, and the beginning of a group of pictures only if it
+    /// `begins_groups`: otherwise another connection is to begin with it. Answers with the capture position, in
     /// microseconds, of a picture whose last packet has left.
     pub(super) fn feed(
         &mut self,
@@ -112,6 +113,7 @@ impl Outgoing {
         connection: &mut srt::Connection,
         pacing: Bitrate,
         window: ByteCount,
+        begins_groups: bool,
     ) -> Option<i64> {
         let mut left = None;
         let fits = |connection: &srt::Connection| {
@@ -119,10 +121,29 @@ impl Outgoing {
         };
         while fits(connection) {
             left = self.leaving.take().or(left);
+            if !begins_groups && self.may_begin() {
+                break;
+            }
             let Some(queued) = self.next(now) else { break };
             self.give(now, connection, &queued);
         }
         left
+    }
+
+    /// Whether what leaves next is what a connection may begin with.
+    pub(super) fn may_begin(&self) -> bool {
+        self.queue.front().is_some_and(|queued| {
+            let is_keyframe = queued.unit.track == Track::Video && queued.unit.keyframe;
+            is_keyframe || !self.has_video
+        })
+    }
+
+    /// What leaves from now on goes to another connection, which knows nothing of what was sent
+    /// before; nothing is dropped.
+    pub(super) fn begin_connection(&mut self) {
+        self.writer.mark_discontinuity();
+        self.leaving = None;
+        self.keyframes.clear();
     }
 
     /// Gives the connection one unit, whether or not it gets through: its acknowledgement will

@@ -28,6 +28,16 @@ pub struct Config {
     /// is refused if the listener cannot; a listener takes what it is asked for, unless it
     /// contradicts what stands here.
     pub packet_filter: Option<PacketFilter>,
+    /// Has a broadcast choose its packet filter by itself, from what is lost on the way: it begins
+    /// with the one above, if any, and changes it by another connection. A single connection takes
+    /// no note of it.
+    pub automatic_filter: bool,
+    /// Whether what is lost is sent again as planned from the time that is left. Otherwise each
+    /// report is answered once, as libsrt does: to compare with.
+    pub plans_repair: bool,
+    /// Whether the peer is told that this is Golive, and does for another Golive what libsrt does
+    /// not. Otherwise it passes for a libsrt peer.
+    pub introduces_itself: bool,
     /// A caller gives up when it has not been answered for so long.
     pub connect_timeout: Duration,
     /// The peer is given up when nothing has been heard from it for so long.
@@ -41,10 +51,6 @@ pub struct Config {
     pub receives: bool,
     /// Packets that the sender can hold until they are acknowledged, 32 to 65,536.
     pub send_buffer: usize,
-    /// Does what libsrt does and no more, to compare with: a lost packet is sent once for each
-    /// report of it, a report is made of each gap and then periodically, and nothing tells the
-    /// peer that this is Golive.
-    pub plain: bool,
 }
 
 impl Default for Config {
@@ -59,13 +65,15 @@ impl Default for Config {
             key_length: KeyLength::default(),
             key_refresh: KeyRefresh::default(),
             packet_filter: None,
+            automatic_filter: false,
+            plans_repair: true,
+            introduces_itself: true,
             connect_timeout: Duration::from_secs(3),
             silence_timeout: Duration::from_secs(5),
             flow_window: 25_600,
             receive_buffer: 8_192,
             receives: true,
             send_buffer: 8_192,
-            plain: false,
         }
     }
 }

@@ -37,7 +37,7 @@ pub use connection::{
     Transmit, WakeReason,
 };
 pub use crypto::{KeyLength, KeyRefresh};
-pub use filter::{AgreedFilter, PacketFilter, PacketFilterError, Retransmission};
+pub use filter::{AgreedFilter, PacketFilter, PacketFilterError, PathLosses, Retransmission};
 pub use listener::{Listener, ListenerConfig, ListenerOutput};
 pub use number::SocketId;
 pub use passphrase::{Passphrase, PassphraseError};

@@ -257,7 +257,7 @@ impl Caller {
         fields.write(writer);
         let ours = Negotiation {
             version: LOCAL_VERSION,
-            options: options(&self.config, filter.is_some()),
+            options: options(filter.is_some(), self.config.introduces_itself),
             receiver_latency: self.config.receiver_latency_millis(),
             sender_latency: self.config.sender_latency_millis(),
         };

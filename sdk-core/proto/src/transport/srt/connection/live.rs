@@ -14,7 +14,7 @@ use crate::units::{Bitrate, ByteCount, Time};
 use super::super::config::Config;
 use super::super::crypto::{KeyMaterial, ReceivingKeys, SendingKeys};
 use super::super::filter::{
-    AgreedFilter, CombinationPacket, FILTERED_PAYLOAD_BYTES, RepairPacket, Repairing,
+    AgreedFilter, CombinationPacket, FILTERED_PAYLOAD_BYTES, PathLosses, RepairPacket, Repairing,
     Retransmission,
 };
 use super::super::number::{SequenceNumber, SocketId};
@@ -82,8 +82,8 @@ pub(crate) struct Live {
     peer_id: SocketId,
     negotiated: Negotiated,
     silence_timeout: Duration,
+    introduces_itself: bool,
     receives: bool,
-    plain: bool,
     response: Option<Response>,
     random: ChaCha20Rng,
     sending_keys: Option<SendingKeys>,
@@ -140,7 +140,7 @@ impl Live {
                 None => datagram_bytes - HEADER_BYTES,
             },
             packet_filter: setup.filter,
-            golive: is_golive(&setup.theirs) && !config.plain,
+            golive: is_golive(&setup.theirs) && config.introduces_itself,
         };
         let retransmission = setup.filter.map_or(Retransmission::Always, |f| f.retransmission);
         let terms = Terms {
@@ -152,8 +152,8 @@ impl Live {
             flow_window: config.flow_window.min(setup.peer_flow_window.max(2)),
             datagram_bytes: negotiated.max_payload + HEADER_BYTES,
             filter: setup.filter,
-            combinations: negotiated.golive && setup.filter.is_none(),
-            plain: config.plain,
+            combinations: negotiated.golive && setup.filter.is_none() && config.plans_repair,
+            plans_repair: config.plans_repair,
         };
         let receive_capacity = config.receive_buffer_packets();
         let (sending_keys, receiving_keys) = setup.keys.unzip();
@@ -167,8 +167,8 @@ impl Live {
             peer_id: setup.peer_id,
             negotiated,
             silence_timeout: config.silence_timeout,
+            introduces_itself: config.introduces_itself,
             receives: config.receives,
-            plain: config.plain,
             response,
             random: setup.random,
             sending_keys,
@@ -255,6 +255,10 @@ impl Live {
 
     pub(crate) fn in_flight(&self) -> ByteCount {
         self.sender.unknown_bytes()
+    }
+
+    pub(crate) fn path_losses(&self) -> Option<PathLosses> {
+        self.sender.path_losses(&self.round_trip)
     }
 
     pub(crate) fn feedback(&self, now: Time) -> Feedback {

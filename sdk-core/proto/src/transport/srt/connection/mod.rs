@@ -17,7 +17,7 @@ use crate::units::{Bitrate, ByteCount, Time};
 
 use super::config::Config;
 use super::crypto::KeyLength;
-use super::filter::AgreedFilter;
+use super::filter::{AgreedFilter, PathLosses};
 use super::number::SocketId;
 use super::rejection::Rejection;
 use super::statistics::Statistics;
@@ -343,6 +343,12 @@ impl Connection {
     /// The same for a rate controller, once the connection is live.
     pub fn feedback(&self, now: Time) -> Option<Feedback> {
         self.live().map(|live| live.feedback(now))
+    }
+
+    /// What is lost of what is sent, once enough was sent to tell; nothing while the path is full, for
+    /// then something else has to change.
+    pub fn path_losses(&self) -> Option<PathLosses> {
+        self.live().and_then(Live::path_losses)
     }
 
     /// Spreads media over time at `rate`, retransmissions included, from `now` on; `None` sends

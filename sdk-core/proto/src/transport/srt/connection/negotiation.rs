@@ -28,9 +28,9 @@ const MAX_KEY_MATERIAL: usize = 128;
 
 /// What this side can do, to be sent beside its latencies. That it understands packet filters is
 /// said only where one is asked for.
-pub(crate) const fn options(config: &Config, filtered: bool) -> u32 {
+pub(crate) const fn options(filtered: bool, introduces_itself: bool) -> u32 {
     let filter = if filtered { option_flag::PACKET_FILTER } else { 0 };
-    let golive = if config.plain { 0 } else { option_flag::GOLIVE };
+    let golive = if introduces_itself { option_flag::GOLIVE } else { 0 };
     filter
         | golive
         | option_flag::TSBPD_SENDER
@@ -142,7 +142,7 @@ impl Request {
         let asked = &self.negotiation;
         Negotiation {
             version: LOCAL_VERSION,
-            options: options(config, self.filter.is_some()),
+            options: options(self.filter.is_some(), config.introduces_itself),
             receiver_latency: config.receiver_latency_millis().max(asked.sender_latency),
             sender_latency: config.sender_latency_millis().max(asked.receiver_latency),
         }

@@ -3,6 +3,7 @@
 //!
 //! Both sides have the same filter or none, and its shape is fixed by the handshake.
 
+mod choice;
 mod receiving;
 mod wire;
 
@@ -16,6 +17,7 @@ use crate::fec::{Layout, Matrix, Protection};
 
 use super::rejection::Rejection;
 
+pub use choice::PathLosses;
 pub(crate) use receiving::Repairing;
 pub(crate) use wire::{CombinationPacket, RepairPacket, source_of, write_repair};
 

@@ -94,6 +94,7 @@ impl Sender {
 
     /// Decides what of a report is sent again: what combinations will probably not bring back.
     pub(crate) fn resolve_report(&mut self, now: Time, round_trip: &RoundTrip) {
+        self.resolve_beside(now, round_trip);
         if self.ahead.is_none() {
             return;
         }

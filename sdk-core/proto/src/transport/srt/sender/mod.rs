@@ -24,6 +24,7 @@ use super::wire::{
 
 mod ahead;
 mod arrival;
+mod beside;
 mod plan;
 mod repair;
 mod retransmit;
@@ -33,6 +34,7 @@ mod tests;
 
 use ahead::Ahead;
 use arrival::Known;
+use beside::Beside;
 use plan::{Bursts, Copies, LossShare, Waiting};
 use silence::Silence;
 
@@ -68,8 +70,8 @@ pub(crate) struct Terms {
     pub(crate) filter: Option<AgreedFilter>,
     /// Whether the peer understands combinations.
     pub(crate) combinations: bool,
-    /// Whether nothing is sent again but what a report names, once for each.
-    pub(crate) plain: bool,
+    /// Whether more is done than to answer each report once.
+    pub(crate) plans_repair: bool,
 }
 
 impl Terms {
@@ -126,6 +128,7 @@ struct Entry {
     /// Too late to be sent again.
     given_up: bool,
     priority: Priority,
+    beside: beside::Known,
 }
 
 /// Whether, and why, a packet is to be sent again.
@@ -169,6 +172,7 @@ pub(crate) struct Sender {
     newest_key: Option<KeyParity>,
     ahead: Option<Ahead>,
     silence: Silence,
+    beside: Option<Beside>,
     /// Offset of the packet in front of the ring from the connection's first.
     gone: u64,
     /// Whether there is room for copies.
@@ -205,6 +209,7 @@ impl Sender {
             newest_key: None,
             ahead: terms.combinations.then(Ahead::default),
             silence: Silence::default(),
+            beside: Beside::new(&terms),
             gone: 0,
             copies_allowed: true,
             detour: Duration::ZERO,
@@ -255,6 +260,7 @@ impl Sender {
             repairs_before: 0,
             given_up: false,
             priority: self.priority,
+            beside: beside::Known::default(),
         });
     }
 
@@ -364,6 +370,7 @@ impl Sender {
         self.protect(self.sent);
         let entry = self.ring.get_mut(self.sent)?;
         entry.last_sent = now;
+        entry.beside.first_sent = now;
         entry.repairs_before = self.counts.repairs;
         self.unsent_bytes -= entry.length;
         self.in_flight_bytes += entry.length;

@@ -71,6 +71,11 @@ impl Copies {
         let copies = if priority == Priority::High { MOST_COPIES } else { LAST_ROUND_COPIES };
         Self { left: copies, spacing: wanted.min(time / u32::from(copies)) }
     }
+
+    /// No more than so many of them.
+    pub(super) fn at_most(self, copies: u8) -> Self {
+        Self { left: self.left.min(copies), ..self }
+    }
 }
 
 /// How long bursts of losses last, from the first packet sent of one to the last.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::units::Time;
 
-use super::super::filter::Retransmission;
+use super::super::filter::{PathLosses, Retransmission};
 use super::super::number::SequenceNumber;
 use super::super::round_trip::RoundTrip;
 use super::super::wire::LossRange;
@@ -13,7 +13,7 @@ use super::plan::Copies;
 use super::{ACKNOWLEDGEMENT_SLACK, Entry, Sender, Wanted};
 
 /// A peer that reports again does so no more often than this (section 4.8.2).
-const SHORTEST_REPORT_INTERVAL: Duration = Duration::from_millis(20);
+pub(super) const SHORTEST_REPORT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A round trip may vary so much, beside half its length, without a queue being the cause.
 const STANDING: Duration = Duration::from_millis(20);
@@ -54,6 +54,10 @@ impl Sender {
                 entry.missing = true;
                 continue;
             }
+            if self.note_named(now, index, round_trip) {
+                continue;
+            }
+            let Some(entry) = self.ring.get_mut(index) else { break };
             let crossed = entry.retransmissions > 0
                 && (entry.copies.left > 0 || now < entry.last_sent + crossing);
             if !crossed {
@@ -70,10 +74,10 @@ impl Sender {
     /// Acknowledgements stop at the first hole. If one that has just come does not tell of the
     /// oldest packet although it should, the packet was lost, whether a report says so or not.
     pub(crate) fn check_hole(&mut self, now: Time, round_trip: &RoundTrip) {
-        if self.terms.retransmission() != Retransmission::Always
-            || self.ahead.is_some()
-            || self.terms.plain
-        {
+        if self.beside.is_some() {
+            return self.check_hole_beside(now, round_trip);
+        }
+        if self.terms.filter.is_some() || self.ahead.is_some() || !self.terms.plans_repair {
             return;
         }
         let Some(oldest) = self.forgotten_oldest() else { return };
@@ -105,7 +109,7 @@ impl Sender {
 
     /// When [`Sender::check_oldest`] would send.
     pub(crate) fn oldest_due(&self, round_trip: &RoundTrip) -> Option<Time> {
-        let oldest = self.forgotten_oldest().filter(|_| !self.terms.plain)?;
+        let oldest = self.forgotten_oldest().filter(|_| self.terms.plans_repair)?;
         // It may still be rebuilt until all that is protected together with it has arrived.
         let known = match self.terms.retransmission() {
             Retransmission::Always => oldest.last_sent,
@@ -119,7 +123,8 @@ impl Sender {
     /// The oldest packet in flight, if it is neither to be sent again, now or later, nor given up.
     fn forgotten_oldest(&self) -> Option<&Entry> {
         let oldest = self.ring.front().filter(|_| self.sent > 0)?;
-        let planned = oldest.wanted != Wanted::No || oldest.copies.left > 0;
+        let planned =
+            oldest.wanted != Wanted::No || oldest.copies.left > 0 || oldest.beside.is_postponed();
         (!planned && !oldest.given_up).then_some(oldest)
     }
 
@@ -153,6 +158,7 @@ impl Sender {
             return false;
         }
         let round = self.round(round_trip);
+        let copies_beside = self.copies_beside(index);
         let Some(entry) = self.ring.get_mut(index) else { return false };
         let full = is_congested(round_trip) || self.share.is_high();
         match wanted {
@@ -175,10 +181,11 @@ impl Sender {
                 let left = (entry.origin + self.terms.latency).since(now);
                 // Combinations make up for one that is lost.
                 let combined = self.ahead.is_some() && self.share.interval().is_some();
-                entry.copies = if combined || self.terms.plain || full {
+                entry.copies = if combined || !self.terms.plans_repair || full {
                     Copies::default()
                 } else {
-                    Copies::plan(left, round, self.bursts.mean(), entry.priority)
+                    let burst = self.bursts.mean();
+                    Copies::plan(left, round, burst, entry.priority).at_most(copies_beside)
                 };
             }
         }
@@ -197,6 +204,22 @@ impl Sender {
         } else {
             round_trip.cautious() + ACKNOWLEDGEMENT_SLACK
         }
+    }
+
+    /// What is lost of what is sent, once that is known and not because the path is full.
+    pub(crate) fn path_losses(&self, round_trip: &RoundTrip) -> Option<PathLosses> {
+        let interval = self.share.interval()?;
+        if is_congested(round_trip) || self.share.is_high() {
+            return None;
+        }
+        Some(PathLosses {
+            share: self.share.share(),
+            burst: self.bursts.packets(),
+            interval,
+            rtt: round_trip.smoothed(),
+            round: self.round(round_trip),
+            latency: self.terms.latency,
+        })
     }
 
     /// Takes note of packets from `start` to before `end` that are reported for the first time.

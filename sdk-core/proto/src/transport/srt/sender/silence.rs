@@ -186,7 +186,7 @@ impl Sender {
     /// Whether a peer of this kind can be suspected of having been misheard. To one that
     /// understands combinations, these bring back what no report tells of.
     fn listens(&self) -> bool {
-        let reports = self.terms.reports_again && !self.terms.plain;
+        let reports = self.terms.reports_again && self.terms.plans_repair;
         reports && self.ahead.is_none() && self.silence.is_telling()
     }
 

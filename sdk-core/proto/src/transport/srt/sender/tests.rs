@@ -30,7 +30,7 @@ fn sender() -> Sender {
         datagram_bytes: 1_472,
         filter: None,
         combinations: false,
-        plain: false,
+        plans_repair: true,
     };
     let mut sender = Sender::new(terms, number(0), 64);
     for millis in 0..10 {

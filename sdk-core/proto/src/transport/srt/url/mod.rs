@@ -164,7 +164,9 @@ impl fmt::Display for Url {
         if let Some(latency) = config.peer_latency {
             write!(f, "&peerlatency={}", latency.as_millis())?;
         }
-        if let Some(filter) = config.packet_filter {
+        if config.automatic_filter {
+            f.write_str("&packetfilter=auto")?;
+        } else if let Some(filter) = config.packet_filter {
             write!(f, "&packetfilter={filter}")?;
         }
         if let Some(stream_id) = &config.stream_id {

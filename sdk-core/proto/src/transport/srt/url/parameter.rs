@@ -80,7 +80,10 @@ pub(super) fn apply(url: &mut Url, name: &str, value: &str) -> Result<(), UrlErr
             };
         }
         "pbkeylen" => url.config.key_length = key_length(value)?,
-        "packetfilter" => url.config.packet_filter = packet_filter(value)?,
+        "packetfilter" => {
+            url.config.automatic_filter = text("packetfilter", value)?.as_str() == "auto";
+            url.config.packet_filter = packet_filter(value)?;
+        }
         "conntimeo" => url.config.connect_timeout = millis("conntimeo", value)?,
         "peeridletimeo" => url.config.silence_timeout = millis("peeridletimeo", value)?,
         "kmrefreshrate" => {
@@ -132,10 +135,10 @@ fn key_length(value: &str) -> Result<KeyLength, UrlError> {
     }
 }
 
-/// As in libsrt, an empty one is none.
+/// As in libsrt, an empty one is none; `auto` begins with none.
 fn packet_filter(value: &str) -> Result<Option<PacketFilter>, UrlError> {
     match text("packetfilter", value)?.as_str() {
-        "" => Ok(None),
+        "" | "auto" => Ok(None),
         filter => Ok(Some(filter.parse()?)),
     }
 }

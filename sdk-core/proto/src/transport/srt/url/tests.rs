@@ -113,6 +113,10 @@ fn a_packet_filter_is_asked_for_as_in_libsrt() {
     assert_eq!(url.config.packet_filter.map(|filter| filter.to_string()).as_deref(), Some(filter));
     assert!(url.to_string().ends_with(&format!("&packetfilter={filter}")));
     assert_eq!(parse("srt://a:1?packetfilter=").config.packet_filter, None);
+    let automatic = parse("srt://a:1?packetfilter=auto");
+    assert!(automatic.config.automatic_filter && automatic.config.packet_filter.is_none());
+    assert!(automatic.to_string().ends_with("&packetfilter=auto"));
+    assert!(!parse("srt://a:1?packetfilter=auto&packetfilter=").config.automatic_filter);
     let error = error("srt://a:1?packetfilter=fec,cols:1");
     assert!(error.to_string().contains("2 to 127 columns"), "{error}");
 }

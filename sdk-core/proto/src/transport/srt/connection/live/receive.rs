@@ -115,7 +115,7 @@ impl Live {
     /// These are missing, as a packet from `origin` shows.
     fn miss(&mut self, now: Time, gap: LossRange, origin: i64) {
         let rounds = self.round_trip.cautious() + Losses::interval(self.round_trip.cautious());
-        let short = self.negotiated.receive_latency < rounds && !self.plain;
+        let short = self.negotiated.receive_latency < rounds && self.introduces_itself;
         let interval = self.report_interval(now);
         let delivery = self.time_base.delivery(origin, self.negotiated.receive_latency);
         let round = self.round_trip.smoothed() + self.round_trip.variance();

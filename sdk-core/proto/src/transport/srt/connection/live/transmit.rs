@@ -76,6 +76,7 @@ impl Live {
         self.sender.expire(now, &self.round_trip);
         self.sender.take_copies(now);
         self.sender.check_silence(now, &self.round_trip);
+        self.sender.decide_postponed(now, &self.round_trip);
         self.sender.check_oldest(now, &self.round_trip);
         let packets = self.sender.counts.dropped - self.dropped_noted;
         if packets > 0 {
@@ -259,6 +260,7 @@ impl Live {
             (self.losses.report_at(), WakeReason::ReportLosses),
             (self.sender.copy_due(), WakeReason::Retransmit),
             (self.sender.silence_due(), WakeReason::Retransmit),
+            (self.sender.postponed_due(), WakeReason::Retransmit),
             (self.sender.oldest_due(round_trip), WakeReason::Retransmit),
             (self.sender.expires_at(round_trip), WakeReason::Expire),
             (announce, WakeReason::AnnounceKey),
