@@ -53,11 +53,6 @@ const SLOWEST_DRAIN: f64 = 0.1;
 const MOST_LATE: f64 = 90.0;
 
 impl Forecast {
-    /// Whether this unit will be late if it leaves next.
-    pub(super) fn is_late(&self, now: Time, queued: &QueuedUnit) -> bool {
-        self.is_late_behind(now, queued, ByteCount::ZERO)
-    }
-
     /// Where video had better begin: with its first unit, unless pictures will be late then, and
     /// fewer would be with a later beginning. `bytes` are those of all units.
     pub(super) fn best_start(

@@ -170,7 +170,8 @@ impl Queue {
     }
 
     /// If pictures will be late by this forecast, drops what leaves the fewest of them late;
-    /// nothing, if that is so. Sound that will be late goes in any case.
+    /// nothing, if that is so. Sound goes only if it is late already: forecasts err, it takes little,
+    /// and what is missing of it is heard.
     pub fn drop_late(&mut self, now: Time, forecast: &Forecast) -> Dropped {
         let mut dropped = Dropped::default();
         match forecast.best_start(now, &self.units, self.bytes) {
@@ -180,9 +181,8 @@ impl Queue {
                 dropped.keyframe_needed = true;
             }
         }
-        while self.first_of(Track::Audio).is_some_and(|sound| forecast.is_late(now, sound))
-            && self.drop_oldest_audio()
-        {
+        let is_late = |sound: &QueuedUnit| now.since(sound.queued_at) > forecast.limit;
+        while self.first_of(Track::Audio).is_some_and(is_late) && self.drop_oldest_audio() {
             dropped.audio += 1;
         }
         dropped

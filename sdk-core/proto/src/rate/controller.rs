@@ -88,7 +88,7 @@ const RETURN_SHARE: f64 = 0.75;
 const PROVEN_FACTOR: f64 = 1.7;
 const PROVEN_STEP: Bitrate = Bitrate::from_kilobits_per_second(1_000);
 /// While losses are repaired, to this multiple.
-const LOSSY_FACTOR: f64 = 1.05;
+const LOSSY_FACTOR: f64 = 1.0;
 /// Headers of container and packets: media is this share of the whole.
 const MEDIA_SHARE: f64 = 0.95;
 /// Changes smaller than this are not worth telling the encoder.

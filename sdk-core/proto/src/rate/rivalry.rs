@@ -103,7 +103,7 @@ const LEFT: f64 = 0.7;
 /// A queue this full, as a share of the longest, may have overflowed.
 const FULL: f64 = 0.6;
 /// How much more is sent in a second: this share, or a packet a round trip in each round trip.
-const GROWTH: f64 = 0.08;
+const GROWTH: f64 = 0.1;
 const PACKET: ByteCount = ByteCount::new(1_500);
 /// Round trips are not taken for shorter.
 const LEAST_ROUND_TRIP: Duration = Duration::from_millis(100);

@@ -18,6 +18,9 @@ pub(super) const SHORTEST_REPORT_INTERVAL: Duration = Duration::from_millis(20);
 /// A round trip may vary so much, beside half its length, without a queue being the cause.
 const STANDING: Duration = Duration::from_millis(20);
 
+/// Where no more than this is lost, copies are next to nothing, and fill no queue.
+const FEW: f64 = 0.1;
+
 /// A peer may take this long to look at what has arrived.
 const HOLE_SLACK: Duration = Duration::from_millis(10);
 
@@ -160,7 +163,7 @@ impl Sender {
         let round = self.round(round_trip);
         let copies_beside = self.copies_beside(index);
         let Some(entry) = self.ring.get_mut(index) else { return false };
-        let full = is_congested(round_trip) || self.share.is_high();
+        let full = self.share.is_high() || (is_congested(round_trip) && self.share.share() > FEW);
         match wanted {
             Wanted::Suspected => {
                 let allowed = self.copies_allowed && !full && !late;
