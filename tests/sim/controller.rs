@@ -17,7 +17,6 @@ struct Told {
 
 #[test]
 fn a_steady_link_is_used_and_hardly_a_picture_is_late() {
-    // Aimed at: 92 % of each, and one slot in a hundred late.
     for (megabits, used, late) in STEADY {
         let told = tell(Scenario::steady(megabits));
         assert!(told.used() >= used, "{megabits} Mb/s: {:.1} % used", told.used() * 100.0);
@@ -25,13 +24,13 @@ fn a_steady_link_is_used_and_hardly_a_picture_is_late() {
     }
 }
 
-/// Megabits a second, and today's bounds: the share used, and the share of slots late.
-const STEADY: [(f64, f64, f64); 3] = [(1.0, 0.75, 0.01), (3.0, 0.80, 0.01), (8.0, 0.85, 0.01)];
+/// Megabits a second, the share used, and the share of slots late.
+const STEADY: [(f64, f64, f64); 3] = [(1.0, 0.92, 0.0), (3.0, 0.92, 0.0), (8.0, 0.92, 0.0)];
 
 #[test]
 fn after_a_step_the_rate_is_where_the_link_is_within_seconds() {
     let told = tell(Scenario::steps());
-    assert!(told.used() >= 0.88, "{:.1} % used", told.used() * 100.0);
+    assert!(told.used() >= 0.92, "{:.1} % used", told.used() * 100.0);
     assert!(told.late() <= 0.02, "{:.1} % late", told.late() * 100.0);
     let rates = Scenario::STEPS;
     let step = told.scenario.length / rates.len() as u32;
@@ -48,15 +47,15 @@ fn after_a_step_the_rate_is_where_the_link_is_within_seconds() {
 #[test]
 fn losses_without_congestion_leave_most_of_the_rate() {
     let told = tell(Scenario::loss());
-    // Aimed at: what the same link is used without losses, and no late slots.
-    assert!(told.used() >= 0.75, "{:.1} % used", told.used() * 100.0);
-    assert!(told.late() <= 0.08, "{:.1} % late", told.late() * 100.0);
+    // Two in a hundred are sent again. Aimed at: no late slots.
+    assert!(told.used() >= 0.92, "{:.1} % used", told.used() * 100.0);
+    assert!(told.late() <= 0.04, "{:.1} % late", told.late() * 100.0);
 }
 
 #[test]
 fn a_deep_queue_is_not_filled() {
     let told = tell(Scenario::deep_queue());
-    assert!(told.used() >= 0.85, "{:.1} % used", told.used() * 100.0);
+    assert!(told.used() >= 0.92, "{:.1} % used", told.used() * 100.0);
     // It would hold pictures back for two seconds.
     let delay = told.delay(99);
     assert!(delay <= LATENCY, "one in a hundred takes {delay:?}");
@@ -70,9 +69,11 @@ fn beside_a_flow_of_tcp_neither_starves() {
         let length = told.scenario.length.as_secs_f64();
         let all = told.scenario.trace().mean().as_bits_per_second() as f64;
         let theirs = told.simulation.carried_by_flows()[0].as_u64() as f64 * 8.0 / length / all;
-        // Aimed at: each at least a quarter of the whole, half of its fair share.
-        assert!(told.used() >= 0.04, "{flow:?}: {:.1} % ours", told.used() * 100.0);
+        // Each at least half of its fair share. Aimed at: fewer late slots. What overflows a full
+        // queue is reported too late to be sent again.
+        assert!(told.used() >= 0.25, "{flow:?}: {:.1} % ours", told.used() * 100.0);
         assert!(theirs >= 0.25, "{flow:?}: {:.1} % theirs", theirs * 100.0);
+        assert!(told.late() <= 0.45, "{flow:?}: {:.1} % late", told.late() * 100.0);
     }
 }
 
