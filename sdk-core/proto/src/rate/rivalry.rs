@@ -138,7 +138,10 @@ impl Rivalry {
 
     fn is_longer_way(&mut self, now: Time, sight: &Sight) -> bool {
         let even = Standing::look(self.even, now, sight);
-        let is_even = sight.standing >= sight.kept && even.spread() <= EVEN;
+        // A queue that is kept on purpose may be even, but nobody gave way to it.
+        let gave_way = self.sharing.is_some() || even.gave_way(sight);
+        let stands = sight.standing >= sight.kept.mul_f64(EMPTY) && gave_way;
+        let is_even = stands && even.spread() <= EVEN;
         self.even = Some(if is_even { even } else { Standing::look(None, now, sight) });
         is_even && now.since(even.since) >= EVEN_FOR
     }
@@ -153,9 +156,8 @@ impl Rivalry {
         }
         self.standing = Some(standing);
         let known = self.shared_at.is_some_and(|at| now.since(at) < REMEMBERED);
-        let gave_way = sight.is_least || sight.carried < standing.carried.scaled(GAVE_WAY);
         let stands = if known { STANDS_AGAIN } else { STANDS };
-        if (gave_way || known) && now.since(standing.since) >= stands {
+        if (known || standing.gave_way(sight)) && now.since(standing.since) >= stands {
             self.standing = None;
             let share = standing.carried.scaled(LEFT).max(sight.carried);
             let longest = sight.standing;
@@ -172,6 +174,11 @@ impl Standing {
         let before = before.unwrap_or(first);
         let (shortest, longest) = (before.shortest.min(seen), before.longest.max(seen));
         Self { shortest, longest, ..before }
+    }
+
+    /// Whether much less is sent than when it began, or as little as may be.
+    fn gave_way(&self, sight: &Sight) -> bool {
+        sight.is_least || sight.carried < self.carried.scaled(GAVE_WAY)
     }
 
     fn spread(&self) -> Duration {
