@@ -9,8 +9,8 @@ pub(crate) const SUMMARY: &str = "measure CPU, allocations, delays; docs/perform
 
 pub(crate) const HELP: &str = "\
 Runs the benchmarks, optimized, one after another, or only the one that is named. Measure on a
-machine that does nothing else. The figures in docs/performance.md and docs/network.md come from
-these. `network` runs in virtual time, takes a folder with recordings (`.up`) as its argument, and
+machine that does nothing else. The figures in docs/performance.md, docs/lost-packets.md and
+docs/network-measured.md come from these. `network` runs in virtual time, takes a folder with recordings (`.up`) as its argument, and
 writes its tables and plots into docs/network. `programs` runs golive and ffmpeg in real time through
 bad networks into libsrt's receiver; it takes names of networks, folders with recordings and seconds.
 

@@ -10,7 +10,7 @@ use crate::{Row, Who};
 
 /// Above all tables.
 pub(crate) const HEAD: &str = "# Golive beside others, network by network\n\n\
-    Written by `cargo xtask bench network -- FOLDER`; [network.md](../network.md) tells what is\n\
+    Written by `cargo xtask bench network -- FOLDER`; [network-measured.md](../network-measured.md) tells what is\n\
     measured and how. *Used* is what arrived of what the link could carry, too late or not;\n\
     *spread* how far the rate of single seconds lies from its mean, as a share of that (a standard\n\
     deviation). *Delay* is from capture until the last packet of a frame is at the ingest, which\n\
