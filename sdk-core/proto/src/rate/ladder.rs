@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use super::EncoderTarget;
+use super::proof::{HEADROOM, Proof};
 use crate::media::{FrameRate, PictureSize};
 use crate::units::{Bitrate, Time};
 
@@ -52,12 +53,9 @@ pub struct Ladder {
     /// From what was asked for downwards; never empty.
     rungs: Vec<Rung>,
     standing: usize,
-    smoothed: Option<(Time, Bitrate)>,
+    proof: Proof,
     short: Option<Shortage>,
     roomy: Option<Room>,
-    /// How long room has to last before it is believed in.
-    proof: Duration,
-    climbed: Option<Time>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,16 +103,6 @@ const FRAME_RATE_PATIENCE: Duration = Duration::from_millis(800);
 const LONGEST_LOOK: Duration = Duration::from_millis(100);
 /// So long, they become smaller: that costs a key frame.
 const SIZE_PATIENCE: Duration = Duration::from_millis(1_500);
-/// Over about how long the bitrate is taken before a rung is climbed: half of what usually lies
-/// between two key frames.
-const SMOOTHING: Duration = Duration::from_secs(1);
-/// A higher rung is climbed with so much more than its floor.
-const HEADROOM: f64 = 1.25;
-/// How long that has to last at first, and at most.
-const FIRST_PROOF: Duration = Duration::from_secs(3);
-const LONGEST_PROOF: Duration = Duration::from_secs(60);
-/// Who steps down so soon after climbing climbed too early.
-const TOO_SOON: Duration = Duration::from_secs(20);
 
 impl Ladder {
     /// Stands on the highest rung: what was asked for.
@@ -123,11 +111,9 @@ impl Ladder {
             allowed,
             rungs: rungs(asked, allowed),
             standing: 0,
-            smoothed: None,
+            proof: Proof::new(),
             short: None,
             roomy: None,
-            proof: FIRST_PROOF,
-            climbed: None,
         }
     }
 
@@ -162,7 +148,7 @@ impl Ladder {
     /// Takes the bitrate that the uplink carries now; answers with the step taken, if any.
     pub fn decide(&mut self, now: Time, bitrate: Bitrate) -> Option<Step> {
         let before = self.rung();
-        let smoothed = self.smooth(now, bitrate);
+        let smoothed = self.proof.smooth(now, bitrate);
         self.descend(now, bitrate);
         if before == self.rung() {
             self.climb(now, bitrate, smoothed);
@@ -181,7 +167,7 @@ impl Ladder {
     /// While nothing gets through nothing is known: room that was there proves nothing any more,
     /// and too little is no worse for having been interrupted.
     pub fn interrupted(&mut self) {
-        self.smoothed = None;
+        self.proof.interrupted();
         self.roomy = None;
     }
 
@@ -220,21 +206,9 @@ impl Ladder {
         if lasted < FRAME_RATE_PATIENCE || wanted <= self.standing {
             return;
         }
-        let climbed_in_vain = self.climbed.take().is_some_and(|at| now.since(at) < TOO_SOON);
-        self.proof =
-            if climbed_in_vain { (self.proof * 2).min(LONGEST_PROOF) } else { FIRST_PROOF };
+        self.proof.stepped_down(now);
         self.standing = wanted;
         self.interrupted();
-    }
-
-    /// The bitrate without its dips: on a narrow link each key frame makes one.
-    fn smooth(&mut self, now: Time, bitrate: Bitrate) -> Bitrate {
-        let smoothed = self.smoothed.map_or(bitrate, |(then, before)| {
-            let weight = (now.since(then).as_secs_f64() / SMOOTHING.as_secs_f64()).min(1.0);
-            before.scaled(1.0 - weight).saturating_add(bitrate.scaled(weight))
-        });
-        self.smoothed = Some((now, smoothed));
-        smoothed
     }
 
     fn climb(&mut self, now: Time, bitrate: Bitrate, smoothed: Bitrate) {
@@ -248,13 +222,13 @@ impl Ladder {
         room.least = room.least.min(smoothed);
         // Not in the middle of a dip, either.
         let least = room.least.min(bitrate.scaled(HEADROOM));
-        if now.since(room.since) < self.proof {
+        if now.since(room.since) < self.proof.needed() {
             return;
         }
         let highest = self.rungs.iter().position(|rung| affordable(rung, least));
         let Some(highest) = highest.filter(|highest| *highest < self.standing) else { return };
         self.standing = highest;
-        self.climbed = Some(now);
+        self.proof.climbed(now);
         self.short = None;
         self.interrupted();
     }

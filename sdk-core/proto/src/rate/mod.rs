@@ -7,6 +7,7 @@ mod burst;
 mod controller;
 mod ladder;
 mod path;
+mod proof;
 mod rivalry;
 mod sound;
 mod target;

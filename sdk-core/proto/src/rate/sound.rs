@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use super::Direction;
+use super::proof::{HEADROOM, Proof};
 use crate::units::{Bitrate, Time};
 
 /// A bitrate that the sound may have, and what it takes.
@@ -31,12 +32,9 @@ pub struct Sound {
     /// Each rung is left when the whole is less than so many times what it takes.
     share: f64,
     standing: usize,
-    smoothed: Option<(Time, Bitrate)>,
+    proof: Proof,
     short: Option<Shortage>,
     roomy: Option<Time>,
-    /// How long room has to last before it is believed in.
-    proof: Duration,
-    climbed: Option<Time>,
 }
 
 /// The whole has been too little for a while.
@@ -60,15 +58,6 @@ const WHOLE_ALONE: f64 = 2.0;
 const COMFORTABLE: f64 = 0.6;
 /// So long too little, the sound takes less: nobody sees that, and it is soon undone.
 const PATIENCE: Duration = Duration::from_millis(800);
-/// Over about how long the whole is taken before a rung is climbed.
-const SMOOTHING: Duration = Duration::from_secs(1);
-/// A higher rung is climbed with so much more than it needs.
-const HEADROOM: f64 = 1.25;
-/// How long that has to last at first, and at most.
-const FIRST_PROOF: Duration = Duration::from_secs(3);
-const LONGEST_PROOF: Duration = Duration::from_secs(60);
-/// Who steps down so soon after climbing climbed too early.
-const TOO_SOON: Duration = Duration::from_secs(20);
 
 impl Sound {
     /// The bitrates that sound may have which was asked for at `asked`, the highest first.
@@ -96,18 +85,16 @@ impl Sound {
             rungs: kept,
             share: pictures.map_or(WHOLE_ALONE, |pictures| most(pictures).min(WHOLE_WITH_PICTURES)),
             standing: 0,
-            smoothed: None,
+            proof: Proof::new(),
             short: None,
             roomy: None,
-            proof: FIRST_PROOF,
-            climbed: None,
         }
     }
 
     /// The owner asks for something else: as [`Sound::new`], but what was lowered stays low.
     pub fn ask(&mut self, rungs: impl IntoIterator<Item = SoundRung>, pictures: Option<Bitrate>) {
         let before = Some(self.bitrate()).filter(|_| self.is_lowered());
-        *self = Self { proof: self.proof, climbed: self.climbed, ..Self::new(rungs, pictures) };
+        *self = Self { proof: self.proof, ..Self::new(rungs, pictures) };
         if let Some(before) = before {
             let lower = |rung: &SoundRung| rung.bitrate <= before;
             let lower = self.rungs.iter().skip(1).position(lower).map(|index| index + 1);
@@ -135,7 +122,7 @@ impl Sound {
     pub fn decide(&mut self, now: Time, pictures: Bitrate) -> Option<Direction> {
         let before = self.standing;
         let whole = pictures.saturating_add(self.carried());
-        let smoothed = self.smooth(now, whole);
+        let smoothed = self.proof.smooth(now, whole);
         self.descend(now, whole);
         if self.standing == before {
             self.climb(now, whole, smoothed);
@@ -149,7 +136,7 @@ impl Sound {
 
     /// While nothing gets through nothing is known.
     pub fn interrupted(&mut self) {
-        self.smoothed = None;
+        self.proof.interrupted();
         self.short = None;
         self.roomy = None;
     }
@@ -181,9 +168,7 @@ impl Sound {
         if now.since(since) < PATIENCE {
             return;
         }
-        let climbed_in_vain = self.climbed.take().is_some_and(|at| now.since(at) < TOO_SOON);
-        self.proof =
-            if climbed_in_vain { (self.proof * 2).min(LONGEST_PROOF) } else { FIRST_PROOF };
+        self.proof.stepped_down(now);
         self.standing = self.highest(most);
         self.interrupted();
     }
@@ -196,22 +181,12 @@ impl Sound {
         }
         let since = *self.roomy.get_or_insert(now);
         // Not in the middle of a dip.
-        if now.since(since) < self.proof || self.highest(whole) > highest {
+        if now.since(since) < self.proof.needed() || self.highest(whole) > highest {
             return;
         }
         self.standing = highest;
-        self.climbed = Some(now);
+        self.proof.climbed(now);
         self.interrupted();
-    }
-
-    /// The whole without its dips: on a narrow link each key frame makes one.
-    fn smooth(&mut self, now: Time, whole: Bitrate) -> Bitrate {
-        let smoothed = self.smoothed.map_or(whole, |(then, before)| {
-            let weight = (now.since(then).as_secs_f64() / SMOOTHING.as_secs_f64()).min(1.0);
-            before.scaled(1.0 - weight).saturating_add(whole.scaled(weight))
-        });
-        self.smoothed = Some((now, smoothed));
-        smoothed
     }
 }
 
