@@ -22,7 +22,7 @@ use crate::broadcast::in_order;
 use crate::story::{Draws, millis, seconds};
 
 /// Seeds with which something once went wrong.
-const KEPT: &[u64] = &[71, 88, 118, 254];
+const KEPT: &[u64] = &[71, 88, 118, 254, 362, 628];
 /// How many others are tried in a plain run and in a long one, and for how long each.
 const FRESH: (u64, Duration) = (36, seconds(90));
 const FRESH_LONG: (u64, Duration) = (1_000, seconds(600));

@@ -41,6 +41,15 @@ struct Row {
     score: Score,
 }
 
+/// Where a network comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Recorded,
+    Invented,
+    /// Easily described.
+    Made,
+}
+
 /// Who steered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
@@ -98,19 +107,24 @@ impl Options {
 
 fn main() {
     let options = Options::read(std::env::args().skip(1));
-    let cellular = recorded(&options).into_iter().chain(invented(&options));
-    let cellular = cellular.map(|scenario| (scenario, true));
-    let made = Scenario::all_made().into_iter().map(|scenario| (scenario, false));
+    let kinds = [recorded(&options), invented(&options), Scenario::all_made()];
+    let scenarios = kinds.into_iter().zip([Kind::Recorded, Kind::Invented, Kind::Made]);
+    let scenarios = scenarios.flat_map(|(list, kind)| list.into_iter().map(move |it| (it, kind)));
     let wanted = |name: &str| options.only.as_ref().is_none_or(|only| only == name);
-    let (mut summary, mut tables) = (Summary::default(), String::new());
+    let mut of_all = Summary::new("Recorded and invented networks");
+    let mut of_recorded = Summary::new("Recorded networks");
+    let mut tables = String::new();
     std::fs::create_dir_all(PLACE).expect("a folder for plots");
-    for (scenario, is_cellular) in cellular.chain(made).filter(|(s, _)| wanted(&s.name)) {
+    for (scenario, kind) in scenarios.filter(|(scenario, _)| wanted(&scenario.name)) {
         let rows = rows(&scenario);
         let text = table::table(&scenario, &rows);
         println!("{text}");
         tables.push_str(&text);
-        if is_cellular {
-            summary.add(&scenario, &rows);
+        if kind != Kind::Made {
+            of_all.add(&scenario, &rows);
+        }
+        if kind == Kind::Recorded {
+            of_recorded.add(&scenario, &rows);
         }
         if options.only.is_none() {
             let drawing = plot::draw(&scenario, &rows).expect("a drawing in memory");
@@ -118,7 +132,7 @@ fn main() {
             std::fs::write(place, drawing).expect("a plot is written");
         }
     }
-    let summary = summary.table();
+    let summary = format!("{}{}{}", summary::HEAD, of_all.table(), of_recorded.table());
     println!("{summary}");
     if options.only.is_none() {
         let page = format!("{}{summary}{tables}", table::HEAD);

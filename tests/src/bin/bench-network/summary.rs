@@ -11,9 +11,16 @@ use crate::{Row, Who};
 /// 95 in a hundred frames of a good broadcast take no longer.
 pub(crate) const GOOD_DELAY: Duration = Duration::from_millis(250);
 
-/// Everybody's totals, in the order of the rows.
-#[derive(Default)]
+/// Above the totals.
+pub(crate) const HEAD: &str = "\n## Totals\n\n\
+    *Score* is the share of the oracle's bits less the late slots beyond the oracle's as a share of\n\
+    its slots on time. The last two columns compare Golive with each: its bits on time as a multiple,\n\
+    and its late slots beyond the oracle's as a share. What is aimed at beside the peer with the best\n\
+    score: 1.3 times the bits and more, half of the late slots and fewer.\n";
+
+/// Everybody's totals over some networks, in the order of the rows.
 pub(crate) struct Summary {
+    title: &'static str,
     networks: u64,
     oracle: Total,
     totals: Vec<Total>,
@@ -33,6 +40,11 @@ struct Total {
 }
 
 impl Summary {
+    /// Of no network yet.
+    pub(crate) fn new(title: &'static str) -> Self {
+        Self { title, networks: 0, oracle: Total::default(), totals: Vec::new() }
+    }
+
     /// What came of one network.
     pub(crate) fn add(&mut self, scenario: &Scenario, rows: &[Row]) {
         let oracle = scenario.oracle();
@@ -62,16 +74,7 @@ impl Summary {
     fn write(&self, text: &mut String) -> std::fmt::Result {
         let golive = self.totals.iter().find(|total| total.who == Some(Who::Golive));
         let Some(golive) = golive else { return Ok(()) };
-        writeln!(text, "\n## All cellular networks together\n")?;
-        writeln!(
-            text,
-            "Totals over the {} recorded and invented networks. *Score* is the share of the oracle's\n\
-             bits less the late slots beyond the oracle's as a share of its slots on time. The last\n\
-             two columns compare Golive with each: its bits on time as a multiple, and its late\n\
-             slots beyond the oracle's as a share. What is aimed at beside the peer with the best\n\
-             score: 1.3 times the bits and more, half of the late slots and fewer.\n",
-            self.networks
-        )?;
+        writeln!(text, "\n### {}, {}\n", self.title, self.networks)?;
         writeln!(
             text,
             "| | on time, of the oracle's bits | of its slots | late slots beyond the oracle's {} \

@@ -159,6 +159,8 @@ impl Sender {
         let skipped = self.ring.range(first..newest).rposition(unfit);
         let first = skipped.map_or(first, |index| first + index + 1);
         if first == newest {
+            // All has arrived, or is too late: nothing is owed any more.
+            ahead.owed = 0.0;
             return None;
         }
         ahead.seed = ahead.seed.wrapping_add(1);

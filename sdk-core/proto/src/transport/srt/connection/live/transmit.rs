@@ -26,8 +26,11 @@ impl Live {
         if let Some(output) = self.deliver(now, buffer) {
             return output;
         }
-        if let Some(output) = self.write_media(now, buffer) {
-            return output;
+        // Where what was wanted had better not leave, something else may.
+        for _ in 0..2 {
+            if let Some(output) = self.write_media(now, buffer) {
+                return output;
+            }
         }
         if self.sender.counts.dropped > self.dropped_noted {
             // Sending found packets to be too late: tell before resting.
