@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
-use golive_proto::units::{Bitrate, Time};
-use golive_tests::simulation::{BroadcastSimulation, LATENCY, SETTLING, Scenario, Score, Tcp};
+use golive_proto::units::{Bitrate, ByteCount, Time};
+use golive_tests::network::{Conditions, Path, RateLimit};
+use golive_tests::simulation::{
+    BroadcastSimulation, LATENCY, SETTLING, Scenario, Score, Tcp, config,
+};
 
 use crate::story::{millis, seconds};
 
@@ -74,6 +77,32 @@ fn beside_a_flow_of_tcp_neither_starves() {
         assert!(told.used() >= 0.25, "{flow:?}: {:.1} % ours", told.used() * 100.0);
         assert!(theirs >= 0.25, "{flow:?}: {:.1} % theirs", theirs * 100.0);
         assert!(told.late() <= 0.45, "{flow:?}: {:.1} % late", told.late() * 100.0);
+    }
+}
+
+#[test]
+fn a_way_that_becomes_longer_is_used_as_before_within_seconds() {
+    let link = |delay| Conditions {
+        rate: Some(RateLimit {
+            bitrate: Bitrate::from_kilobits_per_second(3_000),
+            queue: ByteCount::new(100_000),
+        }),
+        ..Conditions::delay(delay)
+    };
+    for longer in [90, 150, 230] {
+        let mut config = config();
+        config.transport.latency = LATENCY;
+        config.target.bitrate = Bitrate::from_kilobits_per_second(6_000);
+        let mut broadcast = BroadcastSimulation::new(config, &Path::symmetric(link(millis(20)), 1));
+        broadcast.run(seconds(30));
+        broadcast.change(&link(millis(longer / 2)));
+        broadcast.run(seconds(12));
+        let mut asked = 0;
+        for _ in 0..50 {
+            broadcast.run(millis(100));
+            asked += broadcast.health().target.as_kilobits_per_second() / 50;
+        }
+        assert!(asked > 1_700, "{asked} kb/s are asked for over a way of {longer} ms");
     }
 }
 

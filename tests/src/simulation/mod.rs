@@ -187,7 +187,7 @@ impl Simulation {
     }
 
     /// The same, but packets take this path and the plan's in turn, and neither peer knows that the
-    /// other is Golive. See [`split`].
+    /// other is Golive. See `split`.
     pub fn split(plan: &Plan, second: &Path) -> Self {
         Self { split: Some(Split::new(second)), ..Self::new(plan) }
     }

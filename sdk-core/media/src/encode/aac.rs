@@ -30,7 +30,7 @@ impl AudioEncoder {
     ///
     /// # Errors
     ///
-    /// When fdk-aac does not take `bitrate`.
+    /// When fdk-aac cannot be set up. `bitrate` is brought to between 8 and 576 kb/s.
     pub fn new(bitrate: Bitrate, position: i64) -> Result<Self, Error> {
         let encoder = Fdk::open(SAMPLE_RATE, bits(bitrate)).map_err(failed)?;
         let delay = encoder.delay().map_err(failed)?;

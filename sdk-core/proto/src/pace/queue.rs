@@ -134,6 +134,11 @@ impl Queue {
         self.remove(oldest).map(|queued| queued.unit)
     }
 
+    /// The picture that leaves next.
+    pub fn first_picture(&self) -> Option<&QueuedUnit> {
+        self.first_of(Track::Video)
+    }
+
     /// The unit that leaves next.
     pub fn front(&self) -> Option<&QueuedUnit> {
         self.units.front()

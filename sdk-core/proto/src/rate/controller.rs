@@ -216,16 +216,23 @@ impl Controller {
     /// What to take of a link whose queue others fill.
     fn share(&mut self, now: Time, measurement: &Measurement) -> Option<Bitrate> {
         let base = self.path.base().unwrap_or_default();
+        let carried =
+            |video: Bitrate| video.saturating_add(measurement.beside).scaled(1.0 / MEDIA_SHARE);
         let sight = Sight {
             standing: self.path.stood(),
             kept: self.kept(measurement.latency),
             limit: self.room(measurement.latency).mul_f64(SHARED_SHARE),
             base,
             carried: self.path.rate(),
-            is_least: self.wanted == self.range.minimum,
+            steadily: self.path.capacity(),
+            bounds: (carried(self.range.minimum), carried(self.range.maximum)),
             lost_packets: measurement.lost_packets,
         };
-        let share = match self.rivalry.update(now, &sight) {
+        let verdict = match self.path.is_stalled(now) {
+            true => self.rivalry.pause(now),
+            false => self.rivalry.update(now, &sight),
+        };
+        let share = match verdict {
             Verdict::Own => None,
             Verdict::Share(share) => Some(share),
             Verdict::LongerWay => {

@@ -259,7 +259,7 @@ impl PathEstimate {
             // Much of what is in flight has arrived, and waits only to be acknowledged.
             let way = round_trip.saturating_sub(base + NOISE);
             let before = carried.time_for(measurement.queued.saturating_sub(measurement.burst));
-            waiting = waiting.min(way + before);
+            waiting = waiting.min(way.saturating_add(before));
         }
         self.waiting = waiting.max(overdue);
     }

@@ -33,12 +33,19 @@ pub(super) struct Sight {
     pub(super) limit: Duration,
     /// A round trip with empty queues.
     pub(super) base: Duration,
-    /// What is acknowledged.
+    /// What is acknowledged, over a few pictures and smoothed.
     pub(super) carried: Bitrate,
-    /// Whether no less can be sent.
-    pub(super) is_least: bool,
+    pub(super) steadily: Bitrate,
+    /// The least and the most that may be taken, as carried.
+    pub(super) bounds: (Bitrate, Bitrate),
     /// Packets that were reported missing, in all.
     pub(super) lost_packets: u64,
+}
+
+impl Sight {
+    fn clamp(&self, share: Bitrate) -> Bitrate {
+        share.min(self.bounds.1).max(self.bounds.0)
+    }
 }
 
 /// See the module.
@@ -52,6 +59,8 @@ pub(super) struct Rivalry {
     shared_at: Option<Time>,
     /// When there was last a queue.
     stood_at: Time,
+    /// The most that was carried lately.
+    peak: Bitrate,
     lost_packets: u64,
     updated: Time,
 }
@@ -71,7 +80,7 @@ struct Sharing {
     since: Time,
     /// What is taken of the link.
     share: Bitrate,
-    /// The longest queue so far.
+    /// The longest queue since the last overflow, and the one of then.
     longest: Duration,
     /// Losses before this moment belong to the overflow that was answered last.
     answered_until: Time,
@@ -88,11 +97,14 @@ const CERTAIN: Duration = Duration::from_secs(3);
 /// link itself changes, a queue grows and shrinks by more.
 const SPREAD: f64 = 0.3;
 const LEAST_SPREAD: Duration = Duration::from_millis(40);
-/// Nobody's queue stays this even for so long: that is a way that has become longer.
+/// Nobody's queue stays this even for so long: that is a way that has become longer. It is less than
+/// what is taken of a link takes to grow from one overflow to the next.
 const EVEN: Duration = Duration::from_millis(12);
-const EVEN_FOR: Duration = Duration::from_secs(5);
-/// Way was given if no more than this is carried of what was.
+const EVEN_FOR: Duration = Duration::from_millis(2_500);
+/// Way was given if no more than this is carried of the most that was, which is forgotten over so
+/// long. A link that never carried more has only one's own queue, however little is sent.
 const GAVE_WAY: f64 = 0.6;
+const PEAK_MEMORY: Duration = Duration::from_secs(30);
 /// Below this share of the queue that is kept for so long, there is room, and nobody to share with.
 const EMPTY: f64 = 0.5;
 const GONE: Duration = Duration::from_millis(300);
@@ -114,6 +126,8 @@ impl Rivalry {
         let is_lost = sight.lost_packets > self.lost_packets;
         let passed = now.since(self.updated);
         (self.lost_packets, self.updated) = (sight.lost_packets, now);
+        let forgotten = (passed.as_secs_f64() / PEAK_MEMORY.as_secs_f64()).min(1.0);
+        self.peak = self.peak.scaled(1.0 - forgotten).max(sight.steadily);
         if sight.standing >= sight.kept.mul_f64(EMPTY) {
             self.stood_at = now;
         }
@@ -136,14 +150,26 @@ impl Rivalry {
         self.sharing.map_or(Verdict::Own, |sharing| Verdict::Share(sharing.share))
     }
 
+    /// Nothing gets through: that says nothing of the queue, and what is taken stays as it is.
+    pub(super) fn pause(&mut self, now: Time) -> Verdict {
+        self.updated = now;
+        (self.standing, self.even) = (None, None);
+        self.sharing.map_or(Verdict::Own, |sharing| Verdict::Share(sharing.share))
+    }
+
     fn is_longer_way(&mut self, now: Time, sight: &Sight) -> bool {
         let even = Standing::look(self.even, now, sight);
         // A queue that is kept on purpose may be even, but nobody gave way to it.
-        let gave_way = self.sharing.is_some() || even.gave_way(sight);
+        let gave_way = self.sharing.is_some() || self.gave_way(sight);
         let stands = sight.standing >= sight.kept.mul_f64(EMPTY) && gave_way;
         let is_even = stands && even.spread() <= EVEN;
         self.even = Some(if is_even { even } else { Standing::look(None, now, sight) });
         is_even && now.since(even.since) >= EVEN_FOR
+    }
+
+    /// Whether much less is carried than was.
+    fn gave_way(&self, sight: &Sight) -> bool {
+        sight.steadily < self.peak.scaled(GAVE_WAY)
     }
 
     /// Looks whether a queue goes away.
@@ -157,9 +183,9 @@ impl Rivalry {
         self.standing = Some(standing);
         let known = self.shared_at.is_some_and(|at| now.since(at) < REMEMBERED);
         let stands = if known { STANDS_AGAIN } else { STANDS };
-        if (known || standing.gave_way(sight)) && now.since(standing.since) >= stands {
+        if (known || self.gave_way(sight)) && now.since(standing.since) >= stands {
             self.standing = None;
-            let share = standing.carried.scaled(LEFT).max(sight.carried);
+            let share = sight.clamp(standing.carried.scaled(LEFT).max(sight.carried));
             let longest = sight.standing;
             self.sharing = Some(Sharing { since: now, share, longest, answered_until: now });
         }
@@ -176,11 +202,6 @@ impl Standing {
         Self { shortest, longest, ..before }
     }
 
-    /// Whether much less is sent than when it began, or as little as may be.
-    fn gave_way(&self, sight: &Sight) -> bool {
-        sight.is_least || sight.carried < self.carried.scaled(GAVE_WAY)
-    }
-
     fn spread(&self) -> Duration {
         self.longest - self.shortest
     }
@@ -193,13 +214,14 @@ impl Sharing {
         let overflowed = is_lost && sight.standing > self.longest.mul_f64(FULL);
         if (overflowed || sight.standing > sight.limit) && now >= self.answered_until {
             self.answered_until = now + round_trip + round_trip / 2;
-            self.share = self.share.scaled(LEFT);
+            self.longest = sight.standing;
+            self.share = sight.clamp(self.share.scaled(LEFT));
             return;
         }
         let a_packet_more = Bitrate::average(PACKET, round_trip);
         let growth = a_packet_more.scaled(1.0 / round_trip.as_secs_f64());
         let growth = growth.max(self.share.scaled(GROWTH));
-        self.share = self.share.saturating_add(growth.scaled(passed.as_secs_f64()));
+        self.share = sight.clamp(self.share.saturating_add(growth.scaled(passed.as_secs_f64())));
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Sound {
     /// Each rung is left when the whole is less than so many times what it takes.
     share: f64,
     standing: usize,
+    /// What is asked for beside it at most.
+    pictures: Option<Bitrate>,
     proof: Proof,
     short: Option<Shortage>,
     roomy: Option<Time>,
@@ -85,6 +87,7 @@ impl Sound {
             rungs: kept,
             share: pictures.map_or(WHOLE_ALONE, |pictures| most(pictures).min(WHOLE_WITH_PICTURES)),
             standing: 0,
+            pictures,
             proof: Proof::new(),
             short: None,
             roomy: None,
@@ -125,7 +128,8 @@ impl Sound {
         let smoothed = self.proof.smooth(now, whole);
         self.descend(now, whole);
         if self.standing == before {
-            self.climb(now, whole, smoothed);
+            let in_full = self.pictures.is_some_and(|most| pictures >= most);
+            self.climb(now, whole, smoothed, in_full);
         }
         match self.standing.cmp(&before) {
             std::cmp::Ordering::Greater => Some(Direction::Down),
@@ -173,15 +177,19 @@ impl Sound {
         self.interrupted();
     }
 
-    fn climb(&mut self, now: Time, whole: Bitrate, smoothed: Bitrate) {
-        let highest = self.highest(smoothed.scaled(1.0 / HEADROOM));
+    fn climb(&mut self, now: Time, whole: Bitrate, smoothed: Bitrate, in_full: bool) {
+        let mut highest = self.highest(smoothed.scaled(1.0 / HEADROOM));
+        if in_full {
+            // More than that is never seen to be carried, however much might be.
+            highest = highest.min(self.standing.saturating_sub(1));
+        }
         if highest >= self.standing {
             self.roomy = None;
             return;
         }
         let since = *self.roomy.get_or_insert(now);
         // Not in the middle of a dip.
-        if now.since(since) < self.proof.needed() || self.highest(whole) > highest {
+        if now.since(since) < self.proof.needed() || (self.highest(whole) > highest && !in_full) {
             return;
         }
         self.standing = highest;

@@ -189,7 +189,8 @@ impl Link {
 
     /// A leg's datagrams take several ways.
     pub(super) fn note_ways(&mut self, id: LegId, ways: Ways) {
-        let legs = [&mut self.current, &mut self.candidate, &mut self.leaving];
+        let ready = &mut self.exchange.ready;
+        let legs = [&mut self.current, &mut self.candidate, &mut self.leaving, ready];
         if let Some(leg) = legs.into_iter().flatten().find(|leg| leg.id == id) {
             leg.connection.note_ways(ways);
         }
@@ -197,10 +198,10 @@ impl Link {
 
     /// The shell could not open or keep a leg's socket.
     pub(super) fn socket_failed(&mut self, now: Time, id: LegId) {
-        let opening = self.opening.take_if(|(opening, _)| *opening == id).is_some();
         if self.exchange_failed(now, id) {
             return;
         }
+        let opening = self.opening.take_if(|(opening, _)| *opening == id).is_some();
         if opening || self.candidate.as_ref().is_some_and(|leg| leg.id == id) {
             self.drop_candidate(now);
             self.schedule_attempt(now);
@@ -405,8 +406,8 @@ impl Link {
 
     /// A connection is lost, silent or closed: a handshake starts at once.
     fn try_again(&mut self, now: Time) {
+        self.trying_since = now;
         if self.candidate.is_none() && self.opening.is_none() {
-            self.trying_since = now;
             self.backoff.reset();
             self.schedule_attempt(now);
         }

@@ -132,7 +132,13 @@ impl Outgoing {
 
     /// Whether what leaves next is what a connection may begin with.
     pub(super) fn may_begin(&self) -> bool {
-        self.queue.front().is_some_and(|queued| {
+        // Sound that gathers lets pictures pass.
+        let first = if self.gathering.is_some() && self.has_video {
+            self.queue.first_picture()
+        } else {
+            self.queue.front()
+        };
+        first.is_some_and(|queued| {
             let is_keyframe = queued.unit.track == Track::Video && queued.unit.keyframe;
             is_keyframe || !self.has_video
         })

@@ -59,7 +59,11 @@ impl Protection {
             return None;
         }
         self.next_look = now + LOOK;
-        let better = losses?.choose(current);
+        let Some(losses) = losses else {
+            self.times = 0;
+            return None;
+        };
+        let better = losses.choose(current);
         if better == current {
             self.times = 0;
             return None;

@@ -22,7 +22,7 @@ pub(super) struct SoundSteering {
 }
 
 /// Where little is carried, a frame waits for others for this share of the latency: what is left has
-/// to do for repairs. No longer than this in any case: players expect sound and pictures of one time
+/// to do for repairs. No longer than this and half a frame in any case: players expect sound and pictures of one time
 /// within a fifth of a second, and encoders of sound have used up a part of that.
 const GATHERING_SHARE: u32 = 5;
 const LONGEST_GATHERING: Duration = Duration::from_millis(90);

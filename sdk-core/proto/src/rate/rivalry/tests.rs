@@ -31,7 +31,8 @@ fn look(
             limit: LIMIT,
             base: Duration::from_millis(60),
             carried: carried(passed),
-            is_least: false,
+            steadily: carried(passed),
+            bounds: (kilobits(50), kilobits(10_000)),
             lost_packets: 0,
         };
         number += 1;
@@ -93,7 +94,8 @@ fn an_overflow_is_answered_once_and_a_loss_beside_it_not_at_all() {
         limit: LIMIT,
         base: Duration::from_millis(60),
         carried: kilobits(1_500),
-        is_least: false,
+        steadily: kilobits(1_500),
+        bounds: (kilobits(50), kilobits(10_000)),
         lost_packets,
     };
     let mut take = |standing, lost| {
@@ -120,21 +122,55 @@ fn an_empty_queue_ends_it_and_so_does_one_that_is_too_long() {
     }
 }
 
-#[test]
-fn a_queue_that_never_moves_is_a_longer_way() {
+/// After how many looks at a queue that never moves the way is taken for longer, if less is carried
+/// than before or not.
+fn looks_until_longer(before: Bitrate, now_carried: Bitrate) -> Option<u64> {
     let (mut rivalry, mut now) = (Rivalry::default(), Time::ZERO);
-    let sight = |millis: u64| Sight {
-        standing: Duration::from_millis(160 + millis % 3),
+    let sight = |standing, carried| Sight {
+        standing: Duration::from_millis(standing),
         kept: KEPT,
         limit: LIMIT,
         base: Duration::from_millis(20),
-        carried: kilobits(500),
-        is_least: true,
+        carried,
+        steadily: carried,
+        bounds: (kilobits(50), kilobits(10_000)),
         lost_packets: 0,
     };
-    let longer = (0..400).find(|number| {
+    for _ in 0..50 {
         now += DECISION;
-        rivalry.update(now, &sight(*number)) == Verdict::LongerWay
-    });
-    assert!(longer.is_some_and(|looks| (245..260).contains(&looks)), "{longer:?}");
+        assert_eq!(rivalry.update(now, &sight(0, before)), Verdict::Own);
+    }
+    (0..1_000).find(|number| {
+        now += DECISION;
+        rivalry.update(now, &sight(160 + number % 3, now_carried)) == Verdict::LongerWay
+    })
+}
+
+#[test]
+fn a_queue_that_never_moves_is_a_longer_way() {
+    let looks = looks_until_longer(kilobits(2_000), kilobits(500));
+    assert!(looks.is_some_and(|looks| (120..135).contains(&looks)), "{looks:?}");
+}
+
+#[test]
+fn where_no_more_was_ever_carried_it_is_ones_own() {
+    assert_eq!(looks_until_longer(kilobits(150), kilobits(150)), None);
+}
+
+#[test]
+fn what_nobody_contests_is_taken_up_to_the_most_and_no_further() {
+    let (mut rivalry, mut now) = shared();
+    let stays = |_| Duration::from_millis(200);
+    let share = look(&mut rivalry, &mut now, Duration::from_secs(60), stays, |_| kilobits(9_000));
+    assert_eq!(share, Some(kilobits(10_000)));
+}
+
+#[test]
+fn while_nothing_gets_through_nothing_is_learnt_of_the_queue() {
+    let (mut rivalry, mut now) = shared();
+    let before = rivalry.pause(now);
+    for _ in 0..500 {
+        now += DECISION;
+        assert_eq!(rivalry.pause(now), before);
+    }
 }

@@ -144,3 +144,19 @@ fn a_new_wish_leaves_low_what_was_lowered() {
     story.sound.ask(rungs().take(1), Some(kilobits(4_000)));
     assert_eq!(story.sound.bitrate(), kilobits(128), "nothing else is left of it");
 }
+
+#[test]
+fn pictures_that_have_all_they_may_prove_that_there_is_room_for_more_sound() {
+    let rung = |bitrate: Bitrate| SoundRung { bitrate, carried: bitrate.scaled(1.1) };
+    let most = kilobits(500);
+    let mut sound = Sound::new(Sound::bitrates(kilobits(320)).map(rung), Some(most));
+    let decide = |sound: &mut Sound, from: u64, until: u64, pictures: Bitrate| {
+        for tick in from..until {
+            sound.decide(Time::from_millis(tick * 20), pictures);
+        }
+    };
+    decide(&mut sound, 0, 100, kilobits(80));
+    assert!(sound.is_lowered());
+    decide(&mut sound, 100, 2_000, most);
+    assert_eq!(sound.bitrate(), kilobits(320));
+}

@@ -116,9 +116,7 @@ impl Link {
                 self.give_up_exchange(now, FilterObstacle::NoAnswer);
             }
             (Part::Ready, srt::Event::Broken(_) | srt::Event::Closed { .. }) => {
-                self.transport.packet_filter = self.filter();
-                self.drop_exchange(now);
-                self.outputs.push_back(LinkOutput::Unchanged(FilterObstacle::Closed));
+                self.lose_ready(now);
             }
             _ => return Some(event),
         }
@@ -147,6 +145,10 @@ impl Link {
 
     /// The socket of the new connection could not be opened or kept. False if it was another's.
     pub(super) fn exchange_failed(&mut self, now: Time, id: LegId) -> bool {
+        if self.exchange.ready.as_ref().is_some_and(|leg| leg.id == id) {
+            self.lose_ready(now);
+            return true;
+        }
         let is_new = self.opening.is_some_and(|(opening, _)| opening == id)
             || self.candidate.as_ref().is_some_and(|leg| leg.id == id);
         if self.exchange.before.is_none() || !is_new {
@@ -178,9 +180,22 @@ impl Link {
     /// What is under way is no longer for the sake of a filter, or is let go.
     pub(super) fn drop_exchange(&mut self, now: Time) {
         self.exchange.before = None;
+        if let Some(mut leg) = self.exchange.ready.take() {
+            // The ingest is not to hold its place.
+            leg.connection.handle(now, srt::Input::Close);
+            if let Some(earlier) = self.leaving.replace(leg) {
+                self.retire(now, earlier);
+            }
+        }
+    }
+
+    /// The connection that was ready is none any more.
+    fn lose_ready(&mut self, now: Time) {
+        self.transport.packet_filter = self.filter();
         if let Some(leg) = self.exchange.ready.take() {
             self.retire(now, leg);
         }
+        self.outputs.push_back(LinkOutput::Unchanged(FilterObstacle::Closed));
     }
 
     fn give_up_exchange(&mut self, now: Time, obstacle: FilterObstacle) {

@@ -70,9 +70,10 @@ pub struct PayloadInfo {
 /// until it has nothing more. A payload never holds parts of two units. Packets are numbered as
 /// they are written, so units that were dropped before leave no hole.
 ///
-/// Tables come with each IDR picture and at least every 400 ms, the clock at least every 40 ms
-/// (on the media's timeline, as far as units come at all). Each picture gets an access unit
-/// delimiter and each IDR picture its parameter sets, unless they are there already.
+/// Tables come with each IDR picture and at least every 400 ms, the clock at least every 40 ms, or
+/// 100 if it is to be sparing (on the media's timeline, as far as units come at all). Each picture
+/// gets an access unit delimiter and each IDR picture its parameter sets, unless they are there
+/// already.
 #[derive(Clone, Debug)]
 pub struct Writer {
     audio: Option<AudioFormat>,

@@ -45,7 +45,7 @@ impl Schedule {
         *self = Self { is_sparing: self.is_sparing, ..Self::default() };
     }
 
-    /// Whether tables and references come only as often as they must.
+    /// Whether clock references come only as often as they must.
     pub(super) fn set_sparing(&mut self, is_sparing: bool) {
         self.is_sparing = is_sparing;
     }

@@ -410,6 +410,7 @@ impl Live {
             }
         }
         self.sender.resolve_report(now, &self.round_trip);
+        self.sender.note_arrivals(now, LossRanges::new(body));
     }
 
     fn drop_request(&mut self, body: &[u8]) {

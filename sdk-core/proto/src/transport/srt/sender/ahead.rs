@@ -134,7 +134,12 @@ impl Sender {
                 }
             }
         }
-        self.ring.range_mut(oldest..=newest).for_each(|entry| entry.missing = false);
+        for entry in self.ring.range_mut(oldest..=newest) {
+            // What combinations bring back is under way as well.
+            if std::mem::take(&mut entry.missing) && entry.report_answered == Time::ZERO {
+                entry.report_answered = now;
+            }
+        }
     }
 
     /// Whether a combination is owed, and there is room for it.
@@ -159,7 +164,7 @@ impl Sender {
         let skipped = self.ring.range(first..newest).rposition(unfit);
         let first = skipped.map_or(first, |index| first + index + 1);
         if first == newest {
-            // All has arrived, or is too late: nothing is owed any more.
+            // All has arrived, is too late or cannot be combined: nothing is owed any more.
             ahead.owed = 0.0;
             return None;
         }

@@ -4,9 +4,15 @@
 //! range that it names has arrived, or the peer would not know of the gap; and so has everything
 //! before that which no report names. Without it a few losses at once would look like a path that
 //! carries nothing for a round trip or two.
+//!
+//! That is so where every gap is reported when it is found. A filter may have the peer report only
+//! what it could not rebuild, and over several ways a report tells what was overtaken, or is made by
+//! the sender itself: there nothing is concluded.
 
 use crate::units::{ByteCount, Time};
 
+use super::super::filter::Retransmission;
+use super::super::wire::LossRange;
 use super::Sender;
 
 /// How far what is known reaches, and how much of it is still kept.
@@ -19,11 +25,20 @@ pub(super) struct Known {
 }
 
 impl Sender {
-    /// The peer reported a range that ends before the packet at `index`, and has that one.
-    pub(super) fn note_arrived(&mut self, now: Time, index: usize) {
-        if index >= self.sent {
+    /// A report that has been dealt with named these ranges: the peer has what follows each of them.
+    pub(crate) fn note_arrivals(&mut self, now: Time, ranges: impl Iterator<Item = LossRange>) {
+        if self.terms.retransmission() != Retransmission::Always || self.has_ways {
             return;
         }
+        for range in ranges {
+            let behind = range.last.offset_from(self.first).map(|last| last.saturating_add(1));
+            if let Some(index) = behind.filter(|index| *index < self.sent) {
+                self.note_arrived(now, index);
+            }
+        }
+    }
+
+    fn note_arrived(&mut self, now: Time, index: usize) {
         let from = usize::try_from(self.known.end.saturating_sub(self.gone)).unwrap_or(index);
         for index in from..=index {
             let Some(entry) = self.ring.get_mut(index) else { break };
@@ -32,13 +47,24 @@ impl Sender {
             }
             entry.arrived = true;
             self.known.bytes += entry.length;
-            self.counts.bytes_delivered += entry.length.into();
+            if !std::mem::replace(&mut entry.counted, true) {
+                self.counts.bytes_delivered += entry.length.into();
+            }
         }
         let newest = self.ring.get(index).filter(|entry| entry.arrived && from <= index);
         if let Some(newest) = newest.filter(|entry| entry.retransmissions == 0) {
             self.newest_round_trip = Some(now.since(newest.last_sent));
         }
         self.known.end = self.known.end.max(self.gone + index as u64 + 1);
+    }
+
+    /// A report names a packet: it has not arrived, whatever was thought.
+    pub(super) fn note_missing(&mut self, index: usize) {
+        if let Some(entry) = self.ring.get_mut(index)
+            && std::mem::take(&mut entry.arrived)
+        {
+            self.known.bytes -= entry.length;
+        }
     }
 
     /// A packet that has arrived is no longer kept.
@@ -50,7 +76,7 @@ impl Sender {
     /// it lost; nothing, if it did not. Until it has crossed the path, nothing is acknowledged.
     pub(crate) fn repairing_since(&self) -> Option<Time> {
         let oldest = self.ring.front().filter(|_| self.sent > 0)?;
-        oldest.reported.then_some(oldest.report_answered)
+        Some(oldest.report_answered).filter(|at| oldest.reported && *at > Time::ZERO)
     }
 
     /// What is in flight and not known to have arrived.

@@ -68,6 +68,13 @@ pub(super) struct Known {
     fails: f64,
 }
 
+impl Known {
+    /// It was given up before it was sent: the peer misses it.
+    pub(super) fn skipped(&mut self, now: Time) {
+        (self.first_sent, self.missing_as_of) = (now, Some(now));
+    }
+}
+
 impl Default for Known {
     fn default() -> Self {
         Self {
@@ -218,7 +225,7 @@ impl Sender {
             let Some(entry) = self.ring.get_mut(index).filter(is_due) else { continue };
             entry.beside.decided_at = None;
             let outlook = self.outlook(now, index, round_trip);
-            self.decide(index, outlook.fails);
+            self.decide(now, index, outlook.fails);
         }
     }
 
@@ -262,17 +269,18 @@ impl Sender {
         };
         if !waits || beside.postponed.len() == MOST_POSTPONED {
             entry.beside.decided_at = None;
-            self.decide(index, outlook.fails);
+            self.decide(now, index, outlook.fails);
         } else if decided_at != Some(outlook.decide_at) {
             entry.beside.decided_at = Some(outlook.decide_at);
             beside.postponed.push(Reverse((outlook.decide_at, number)));
         }
     }
 
-    fn decide(&mut self, index: usize, fails: f64) {
+    fn decide(&mut self, now: Time, index: usize, fails: f64) {
         if let Some(entry) = self.ring.get_mut(index) {
             entry.beside.fails = fails;
             if fails > LEFT_LOST {
+                entry.report_answered = now;
                 self.want(index, Wanted::Lost);
             }
         }

@@ -123,6 +123,8 @@ struct Entry {
     missing: bool,
     /// Known to have arrived, though it is not acknowledged.
     arrived: bool,
+    /// Counted among what was delivered.
+    counted: bool,
     /// Combinations that had been sent when it was sent for the first time.
     repairs_before: u64,
     /// Too late to be sent again.
@@ -179,6 +181,8 @@ pub(crate) struct Sender {
     copies_allowed: bool,
     /// How much longer a packet may be under way than the round trip says.
     detour: Duration,
+    /// Whether packets take several ways.
+    has_ways: bool,
     /// What the payloads that are handed over now are worth.
     priority: Priority,
     pub(crate) counts: SenderCounts,
@@ -213,6 +217,7 @@ impl Sender {
             gone: 0,
             copies_allowed: true,
             detour: Duration::ZERO,
+            has_ways: false,
             priority: Priority::Ordinary,
             counts: SenderCounts::default(),
         }
@@ -257,6 +262,7 @@ impl Sender {
             report_answered: Time::ZERO,
             missing: false,
             arrived: false,
+            counted: false,
             repairs_before: 0,
             given_up: false,
             priority: self.priority,
@@ -294,7 +300,7 @@ impl Sender {
                 && !entry.given_up
             {
                 self.counts.bytes_acknowledged += entry.length.into();
-                if !entry.arrived {
+                if !entry.counted {
                     self.counts.bytes_delivered += entry.length.into();
                 }
             }
@@ -314,6 +320,7 @@ impl Sender {
                 self.unsent_bytes -= entry.length;
                 entry.length = 0;
                 entry.last_sent = now;
+                entry.beside.skipped(now);
             }
             self.sent += 1;
             self.give_up(self.sent - 1);
@@ -395,6 +402,7 @@ impl Sender {
     /// ways.
     pub(crate) fn set_detour(&mut self, detour: Duration) {
         self.detour = detour;
+        self.has_ways = true;
     }
 
     /// A range of packets that the peer should stop waiting for.
@@ -516,11 +524,11 @@ impl Sender {
             self.protect(0);
         }
         let entry = self.ring.pop_front()?;
-        let Entry { length, given_up, arrived, .. } = entry;
+        let Entry { length, given_up, arrived, counted, .. } = entry;
         if arrived {
             self.forget_arrived(length);
         }
-        let popped = Popped { length, given_up, arrived };
+        let popped = Popped { length, given_up, counted };
         self.pool.give_back(entry.slot);
         self.first = self.first.plus(1);
         self.gone += 1;
@@ -551,5 +559,5 @@ fn late_drop(terms: &Terms) -> Duration {
 struct Popped {
     length: usize,
     given_up: bool,
-    arrived: bool,
+    counted: bool,
 }

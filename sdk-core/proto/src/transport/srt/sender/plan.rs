@@ -123,7 +123,8 @@ impl LossShare {
         let began = *self.began.get_or_insert(now);
         self.sent += 1;
         if self.sent == SHARE_SPAN {
-            let share = f64::from(self.lost) / f64::from(self.sent);
+            // What was sent in an earlier span may be reported in this one.
+            let share = (f64::from(self.lost) / f64::from(self.sent)).min(1.0);
             // What has become worse is believed at once, what has become better in a while.
             self.mean = self.mean * FORGETTING + share * (1.0 - FORGETTING);
             self.is_high = self.mean > HIGHEST_SHARE;
@@ -237,6 +238,14 @@ mod tests {
             }
             assert_eq!(share.is_high(), high, "{of_a_hundred} %");
         }
+    }
+
+    #[test]
+    fn no_more_than_everything_is_lost_however_late_it_is_reported() {
+        let mut share = LossShare::default();
+        (0..400).for_each(|_| share.lost());
+        (0..SHARE_SPAN).for_each(|_| share.sent(Time::ZERO));
+        assert_eq!(share.share(), 1.0);
     }
 
     #[test]

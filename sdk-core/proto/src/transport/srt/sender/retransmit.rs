@@ -49,10 +49,13 @@ impl Sender {
             }
             if !entry.reported {
                 entry.reported = true;
+                let entry_length = entry.length;
                 self.share.lost();
-                self.waiting.earn(entry.length);
+                self.waiting.earn(entry_length);
                 self.counts.reported_lost += 1;
+                self.note_missing(index);
             }
+            let Some(entry) = self.ring.get_mut(index) else { break };
             if self.ahead.is_some() {
                 entry.missing = true;
                 continue;
@@ -67,9 +70,6 @@ impl Sender {
                 entry.report_answered = now;
                 self.want(index, Wanted::Lost);
             }
-        }
-        if end > start {
-            self.note_arrived(now, end);
         }
         end.saturating_sub(start).max(1)
     }
@@ -171,6 +171,8 @@ impl Sender {
                     return false;
                 }
             }
+            // What was planned has been called off meanwhile.
+            Wanted::Copy if entry.copies.left == 0 => return false,
             Wanted::Copy => {
                 entry.copies.left = entry.copies.left.saturating_sub(1);
                 let is_last = entry.copies.left == 0;

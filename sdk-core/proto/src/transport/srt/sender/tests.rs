@@ -273,3 +273,36 @@ fn where_acknowledgements_are_lost_one_by_one_nothing_is_suspected() {
     assert_eq!(suspected(&mut sender, 31..240), []);
     assert_eq!(sender.silence_due(), None);
 }
+
+/// Packets of ten that are not known to have arrived, after this report.
+fn unknown_after(sender: &mut Sender, range: LossRange) -> u64 {
+    report(sender, 50, range);
+    sender.note_arrivals(Time::from_millis(50), std::iter::once(range));
+    sender.unknown_bytes().as_u64() / 116
+}
+
+#[test]
+fn the_packet_behind_a_gap_has_arrived_and_so_has_what_no_report_names_before_it() {
+    let mut sender = sender();
+    assert_eq!(unknown_after(&mut sender, lost(3, 4)), 6, "0, 1, 2 and 5 are there");
+    assert_eq!(sender.newest_round_trip(), Some(Duration::from_millis(45)));
+    assert_eq!(unknown_after(&mut sender, lost(5, 5)), 6, "5 was not, but 6 is");
+    sender.acknowledge(Time::from_millis(90), number(10), None);
+    assert_eq!(sender.unknown_bytes(), ByteCount::ZERO);
+    assert_eq!(sender.counts.bytes_delivered, ByteCount::new(1_160), "each is counted once");
+}
+
+#[test]
+fn where_packets_take_several_ways_a_gap_tells_nothing_of_what_follows() {
+    let mut sender = sender();
+    sender.set_detour(Duration::ZERO);
+    assert_eq!(unknown_after(&mut sender, lost(3, 4)), 10);
+}
+
+#[test]
+fn while_a_reported_packet_is_under_way_again_that_is_known() {
+    let mut sender = sender();
+    assert_eq!(sender.repairing_since(), None);
+    report(&mut sender, 50, lost(0, 0));
+    assert_eq!(sender.repairing_since(), Some(Time::from_millis(50)));
+}

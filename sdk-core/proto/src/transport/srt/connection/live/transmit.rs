@@ -32,8 +32,9 @@ impl Live {
                 return output;
             }
         }
-        if self.sender.counts.dropped > self.dropped_noted {
-            // Sending found packets to be too late: tell before resting.
+        let overdue = self.sender.oldest_due(&self.round_trip).is_some_and(|due| due <= now);
+        if overdue || self.sender.counts.dropped > self.dropped_noted {
+            // Sending found packets to be too late, or not to be sent as planned: look again.
             return self.poll(now, buffer);
         }
         self.wake()
