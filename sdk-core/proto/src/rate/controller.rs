@@ -87,8 +87,6 @@ const RETURN_SHARE: f64 = 0.75;
 /// Beyond what was last seen to be carried, it climbs to at most this multiple and step.
 const PROVEN_FACTOR: f64 = 1.7;
 const PROVEN_STEP: Bitrate = Bitrate::from_kilobits_per_second(1_000);
-/// While losses are repaired, to this multiple.
-const LOSSY_FACTOR: f64 = 1.0;
 /// Headers of container and packets: media is this share of the whole.
 const MEDIA_SHARE: f64 = 0.95;
 /// Changes smaller than this are not worth telling the encoder.
@@ -285,7 +283,7 @@ impl Controller {
         // proven before.
         let proven = if self.path.is_lossy(now) {
             // A queue that grows is not seen so well: no more is tried than what is proven.
-            video(carried, LOSSY_FACTOR)
+            video(carried, 1.0)
         } else {
             carried.scaled(PROVEN_FACTOR).max(carried.saturating_add(PROVEN_STEP))
         };

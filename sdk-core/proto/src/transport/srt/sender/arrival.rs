@@ -13,7 +13,7 @@ use crate::units::{ByteCount, Time};
 
 use super::super::filter::Retransmission;
 use super::super::wire::LossRange;
-use super::Sender;
+use super::{Entry, Sender};
 
 /// How far what is known reaches, and how much of it is still kept.
 #[derive(Debug, Default)]
@@ -22,6 +22,15 @@ pub(super) struct Known {
     end: u64,
     /// Bytes of packets that have arrived and are not acknowledged.
     bytes: usize,
+}
+
+impl Known {
+    /// A packet is no longer kept, or has not arrived, whatever was thought.
+    pub(super) fn forget(&mut self, entry: &mut Entry) {
+        if std::mem::take(&mut entry.arrived) {
+            self.bytes -= entry.length;
+        }
+    }
 }
 
 impl Sender {
@@ -56,20 +65,6 @@ impl Sender {
             self.newest_round_trip = Some(now.since(newest.last_sent));
         }
         self.known.end = self.known.end.max(self.gone + index as u64 + 1);
-    }
-
-    /// A report names a packet: it has not arrived, whatever was thought.
-    pub(super) fn note_missing(&mut self, index: usize) {
-        if let Some(entry) = self.ring.get_mut(index)
-            && std::mem::take(&mut entry.arrived)
-        {
-            self.known.bytes -= entry.length;
-        }
-    }
-
-    /// A packet that has arrived is no longer kept.
-    pub(super) fn forget_arrived(&mut self, length: usize) {
-        self.known.bytes -= length;
     }
 
     /// Since when the oldest packet in flight has been under way again, because the peer reported

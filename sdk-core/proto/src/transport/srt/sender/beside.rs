@@ -325,7 +325,7 @@ impl Sender {
                 known_at = known_at.max(Some(leaves_at));
             }
         }
-        let reports = (round_trip.cautious() / 2).max(super::retransmit::SHORTEST_REPORT_INTERVAL);
+        let reports = super::retransmit::report_interval(round_trip);
         let known_at = known_at.map(|left| left + crossing(round_trip) + reports);
         let margin = MARGIN + round_trip.variance() * 2;
         let last = deadline.saturating_sub(margin);

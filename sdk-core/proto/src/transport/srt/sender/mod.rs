@@ -523,11 +523,9 @@ impl Sender {
         if self.sent == 0 {
             self.protect(0);
         }
-        let entry = self.ring.pop_front()?;
-        let Entry { length, given_up, arrived, counted, .. } = entry;
-        if arrived {
-            self.forget_arrived(length);
-        }
+        let mut entry = self.ring.pop_front()?;
+        self.known.forget(&mut entry);
+        let Entry { length, given_up, counted, .. } = entry;
         let popped = Popped { length, given_up, counted };
         self.pool.give_back(entry.slot);
         self.first = self.first.plus(1);

@@ -13,7 +13,7 @@ use super::plan::Copies;
 use super::{ACKNOWLEDGEMENT_SLACK, Entry, Sender, Wanted};
 
 /// A peer that reports again does so no more often than this (section 4.8.2).
-pub(super) const SHORTEST_REPORT_INTERVAL: Duration = Duration::from_millis(20);
+const SHORTEST_REPORT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A round trip may vary so much, beside half its length, without a queue being the cause.
 const STANDING: Duration = Duration::from_millis(20);
@@ -49,13 +49,11 @@ impl Sender {
             }
             if !entry.reported {
                 entry.reported = true;
-                let entry_length = entry.length;
+                self.known.forget(entry);
                 self.share.lost();
-                self.waiting.earn(entry_length);
+                self.waiting.earn(entry.length);
                 self.counts.reported_lost += 1;
-                self.note_missing(index);
             }
-            let Some(entry) = self.ring.get_mut(index) else { break };
             if self.ahead.is_some() {
                 entry.missing = true;
                 continue;
