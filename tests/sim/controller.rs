@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use golive_proto::units::{Bitrate, ByteCount, Time};
-use golive_tests::network::{Conditions, Path, RateLimit};
+use golive_tests::network::{Conditions, Loss, Path, RateLimit};
 use golive_tests::simulation::{
     BroadcastSimulation, LATENCY, SETTLING, Scenario, Score, Tcp, config,
 };
@@ -53,6 +53,25 @@ fn losses_without_congestion_leave_most_of_the_rate() {
     // Two in a hundred are sent again. Aimed at: no late slots.
     assert!(told.used() >= 0.92, "{:.1} % used", told.used() * 100.0);
     assert!(told.late() <= 0.04, "{:.1} % late", told.late() * 100.0);
+}
+
+#[test]
+fn a_fifth_lost_in_bursts_leaves_most_of_the_rate_where_nothing_is_full() {
+    let asked = Bitrate::from_kilobits_per_second(2_500);
+    let lossy = || Conditions { loss: Loss::bursty(0.2, 3.0), ..Conditions::delay(millis(50)) };
+    for seed in 1..=4 {
+        let mut config = config();
+        config.transport.latency = millis(200);
+        config.target.bitrate = asked;
+        let path = Path { forward: lossy(), backward: lossy(), seed };
+        let mut simulation = BroadcastSimulation::new(config, &path);
+        simulation.start_stock_ingest(false);
+        let (from, until) = (Time::ZERO + SETTLING, Time::ZERO + seconds(60));
+        simulation.run(until.since(Time::ZERO));
+        let kept = mean_target(&simulation, from, until) / asked.as_bits_per_second() as f64;
+        // What is sent again takes nobody's room. Aimed at: all of it.
+        assert!(kept >= 0.75, "{:.0} % of the rate is kept (seed {seed})", kept * 100.0);
+    }
 }
 
 #[test]
@@ -132,17 +151,8 @@ impl Told {
         delays.get(delays.len() * percent / 100).copied().unwrap_or(Duration::MAX)
     }
 
-    /// What was asked of the encoder, in bits a second.
     fn mean_target(&self, from: Time, until: Time) -> f64 {
-        const GRAIN: Duration = millis(20);
-        let count = until.since(from).as_millis() / GRAIN.as_millis();
-        let asked = |number| self.target_at(from + GRAIN * number).as_bits_per_second() as f64;
-        (0..count as u32).map(asked).sum::<f64>() / count as f64
-    }
-
-    fn target_at(&self, time: Time) -> Bitrate {
-        let told = self.simulation.targets().iter().rev().find(|(at, _)| *at <= time);
-        told.map_or(Bitrate::ZERO, |(_, target)| *target)
+        mean_target(&self.simulation, from, until)
     }
 
     fn line(&self) -> String {
@@ -157,4 +167,15 @@ impl Told {
             self.mean_target(Time::ZERO + SETTLING, end) / 1e6,
         )
     }
+}
+
+/// What was asked of the encoder, in bits a second.
+fn mean_target(simulation: &BroadcastSimulation, from: Time, until: Time) -> f64 {
+    const GRAIN: Duration = millis(20);
+    let count = until.since(from).as_millis() / GRAIN.as_millis();
+    let target_at = |time| {
+        let told = simulation.targets().iter().rev().find(|(at, _)| *at <= time);
+        told.map_or(0.0, |(_, target)| target.as_bits_per_second() as f64)
+    };
+    (0..count as u32).map(|number| target_at(from + GRAIN * number)).sum::<f64>() / count as f64
 }

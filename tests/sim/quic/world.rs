@@ -152,10 +152,8 @@ impl World {
             return;
         }
         self.next_measurement = self.now + MEASUREMENT_INTERVAL;
-        let lost_packets = match &self.client.connection {
-            Some((_, connection)) => connection.stats().path.lost_packets,
-            None => 0,
-        };
+        let stats = self.client.connection.as_ref().map(|(_, connection)| connection.stats());
+        let stats = stats.unwrap_or_default();
         let unsent = self.unsent();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let measurement = Measurement {
@@ -164,7 +162,8 @@ impl World {
             queued: self.queue.bytes() + ByteCount::new(unsent),
             burst: self.burst.left(self.now),
             beside: Bitrate::ZERO,
-            lost_packets,
+            lost_packets: stats.path.lost_packets,
+            sent: ByteCount::new(stats.udp_tx.bytes),
             acknowledged: ByteCount::new(seen.acknowledged),
             in_flight: ByteCount::new(seen.in_flight),
             latency: LATENCY,

@@ -30,6 +30,8 @@ pub struct Measurement {
     pub acknowledged: ByteCount,
     /// Media bytes sent and not acknowledged yet.
     pub in_flight: ByteCount,
+    /// Everything that was put on the wire: media, what was sent again, repair.
+    pub sent: ByteCount,
     /// Since when the oldest byte in flight has been on its way again, because it was lost; nothing,
     /// if that is not known.
     pub repairing_since: Option<Time>,
@@ -48,10 +50,16 @@ pub struct PathEstimate {
     /// What is acknowledged: over a few pictures, and over a while since nothing got through.
     acknowledged: WindowedRate,
     steady: WindowedRate,
+    /// All that leaves, and of it the media that leaves for the first time.
+    sent: WindowedRate,
+    media: WindowedRate,
+    /// When what was sent last stood anywhere.
+    stood_at: Time,
+    taken: Bitrate,
     /// What is carried while the path is full, or more.
     capacity: Bitrate,
     /// When the bytes left that are not acknowledged yet, as totals.
-    sent: VecDeque<(Time, ByteCount)>,
+    departures: VecDeque<(Time, ByteCount)>,
     in_flight: ByteCount,
     /// All that is acknowledged, since when, and when something was last in flight.
     total: ByteCount,
@@ -61,6 +69,7 @@ pub struct PathEstimate {
     /// Round trips of single packets: over a long while, and now.
     base: WindowedMinimum,
     recent: WindowedMinimum,
+    lately: WindowedMinimum,
     /// The longest of several ways, empty.
     longest_way: Option<Duration>,
     /// Over the time of a repair: how long acknowledgements are overdue.
@@ -81,6 +90,12 @@ const RECENT_WINDOW: Duration = Duration::from_millis(100);
 const RATE_WINDOW: Duration = Duration::from_millis(120);
 /// The same for a forecast, which a single dip must not spoil; half of it has to be known.
 const STEADY_WINDOW: Duration = Duration::from_millis(400);
+/// The same where much is lost, and few packets are acknowledged without waiting for others.
+const LATELY_WINDOW: Duration = Duration::from_millis(400);
+/// Nothing stands on a path where nothing has stood for so long: a full one has a queue more often.
+const CLEAR: Duration = Duration::from_secs(2);
+/// Over how long it is taken what leaves: as long as what may leave is accounted for.
+const SENT_WINDOW: Duration = Duration::from_secs(1);
 /// An acknowledgement may be overdue by this much without meaning anything: they come every
 /// 10 ms.
 const OVERDUE_SLACK: Duration = Duration::from_millis(15);
@@ -117,8 +132,12 @@ impl PathEstimate {
             began: now,
             acknowledged: WindowedRate::new(RATE_WINDOW),
             steady: WindowedRate::new(STEADY_WINDOW),
+            sent: WindowedRate::new(SENT_WINDOW),
+            media: WindowedRate::new(SENT_WINDOW),
+            stood_at: now,
+            taken: Bitrate::ZERO,
             capacity: Bitrate::ZERO,
-            sent: VecDeque::new(),
+            departures: VecDeque::new(),
             in_flight: ByteCount::ZERO,
             total: ByteCount::ZERO,
             progressed: now,
@@ -126,6 +145,7 @@ impl PathEstimate {
             in_flight_at: now,
             base: WindowedMinimum::new(BASE_WINDOW),
             recent: WindowedMinimum::new(RECENT_WINDOW),
+            lately: WindowedMinimum::new(LATELY_WINDOW),
             longest_way: None,
             overdue: WindowedMinimum::new(REPAIR_WINDOW),
             waiting: Duration::ZERO,
@@ -186,6 +206,17 @@ impl PathEstimate {
         self.recent.minimum().unwrap_or(base).saturating_sub(base)
     }
 
+    /// Everything that left over the last while, if none of it has had to stand anywhere: so much
+    /// the path takes, whatever it loses for other reasons. Zero if there was a queue.
+    pub fn taken(&self) -> Bitrate {
+        self.taken
+    }
+
+    /// What of it was not media for the first time.
+    pub fn taken_for_repair(&self) -> Bitrate {
+        self.taken.saturating_sub(self.media.rate())
+    }
+
     /// The way has become longer: the shortest round trip is the one of now.
     pub fn forget_base(&mut self) {
         self.base = WindowedMinimum::new(BASE_WINDOW);
@@ -230,6 +261,8 @@ impl PathEstimate {
         self.note_progress(now, measurement);
         self.acknowledged.add(now, measurement.acknowledged);
         self.steady.add(now, measurement.acknowledged);
+        self.sent.add(now, measurement.sent);
+        self.media.add(now, measurement.acknowledged + measurement.in_flight);
         let is_lost = measurement.lost_packets > self.lost_packets;
         if is_lost || measurement.repairing_since.is_some() {
             self.lost_packets = measurement.lost_packets;
@@ -241,7 +274,7 @@ impl PathEstimate {
     pub fn update(&mut self, now: Time, measurement: &Measurement) {
         let lossy = self.is_lossy(now);
         let base = self.base().unwrap_or_default();
-        let age = self.sent.front().map_or(Duration::ZERO, |(at, _)| now.since(*at));
+        let age = self.departures.front().map_or(Duration::ZERO, |(at, _)| now.since(*at));
         // What follows a loss is acknowledged when it has been repaired.
         let repairing = measurement.repairing_since.map(|since| now.since(since));
         let age = repairing.map_or(age, |repairing| age.min(repairing));
@@ -262,6 +295,16 @@ impl PathEstimate {
             waiting = waiting.min(way.saturating_add(before));
         }
         self.waiting = waiting.max(overdue);
+        self.note_taken(now, base);
+    }
+
+    fn note_taken(&mut self, now: Time, base: Duration) {
+        let stands = self.lately.minimum().is_none_or(|least| least > base + NOISE);
+        if stands || self.is_stalled(now) {
+            self.stood_at = now;
+        }
+        let is_clear = now.since(self.stood_at) >= CLEAR;
+        self.taken = if is_clear { self.sent.rate() } else { Bitrate::ZERO };
     }
 
     fn least(&self) -> Bitrate {
@@ -271,16 +314,16 @@ impl PathEstimate {
     /// Keeps in mind when what is in flight was sent.
     fn note_sent(&mut self, now: Time, measurement: &Measurement) {
         let total = measurement.acknowledged + measurement.in_flight;
-        let before = self.sent.back().map_or(ByteCount::ZERO, |last| last.1);
+        let before = self.departures.back().map_or(ByteCount::ZERO, |last| last.1);
         if total < before {
             // Something was given up: what is left in flight was sent until now.
-            self.sent.clear();
+            self.departures.clear();
         }
-        if total != before && self.sent.len() < MOST_SENT {
-            self.sent.push_back((now, total));
+        if total != before && self.departures.len() < MOST_SENT {
+            self.departures.push_back((now, total));
         }
-        while self.sent.front().is_some_and(|first| first.1 <= measurement.acknowledged) {
-            self.sent.pop_front();
+        while self.departures.front().is_some_and(|first| first.1 <= measurement.acknowledged) {
+            self.departures.pop_front();
         }
         self.in_flight = measurement.in_flight;
         if measurement.in_flight > ByteCount::ZERO {
@@ -306,6 +349,7 @@ impl PathEstimate {
                 false => self.base.add(now, round_trip_time),
             }
             self.recent.add(now, round_trip_time);
+            self.lately.add(now, round_trip_time);
         }
     }
 

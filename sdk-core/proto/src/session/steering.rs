@@ -48,6 +48,8 @@ const OPEN_GAIN: f64 = 2.5;
 const CONGESTED_GAIN: f64 = 1.5;
 /// Beyond what was seen to be carried, so that it is noticed if more is.
 const CARRIED_GAIN: f64 = 1.25;
+/// Repair comes in bursts, as losses do: it leaves so many times as fast as on average.
+const REPAIR_GAIN: f64 = 2.0;
 /// On an uplink with room, what waits leaves within a quarter of the latency, whatever the target: a
 /// queue that only the pacer makes must be neither taken for congestion nor dropped as stale.
 const DRAIN_SHARE: u32 = 4;
@@ -129,6 +131,7 @@ impl Steering {
             latency,
             acknowledged: feedback.acknowledged,
             in_flight: feedback.in_flight,
+            sent: feedback.sent,
             repairing_since: feedback.repairing_since,
         };
         let direction = self.controller.measure(now, &measurement);
@@ -244,12 +247,13 @@ impl Steering {
         if self.adaptive { self.controller.window(now) } else { ByteCount::new(u64::MAX) }
     }
 
-    /// What the uplink is believed to carry, on the wire: what it was last seen to carry, or what the
-    /// encoder is asked for, if that is more because more is being tried. Nothing without a
-    /// controller.
+    /// What the uplink is believed to carry, on the wire: what it was last seen to carry; or what the
+    /// encoder is asked for, if that is more because more is being tried; or all that was sent, repair
+    /// and all, if none of it stood anywhere. Nothing without a controller.
     pub(super) fn estimate(&self) -> Option<Bitrate> {
         let tried = self.media().scaled(OVERHEAD);
-        self.adaptive.then(|| self.controller.path().capacity().max(tried))
+        let path = self.controller.path();
+        self.adaptive.then(|| path.capacity().max(tried).max(path.taken()))
     }
 
     /// How fast packets may leave while `queued` bytes wait.
@@ -257,9 +261,12 @@ impl Steering {
         let media = self.media();
         let congested = self.congested_at.is_some_and(|at| now.since(at) < CONGESTION_MEMORY);
         if congested {
-            // An encoder that makes more than it is asked for must not wait here for nothing.
-            let carried = self.controller.path().capacity().scaled(CARRIED_GAIN);
-            return media.scaled(OVERHEAD * CONGESTED_GAIN).max(carried);
+            // An encoder that makes more than it is asked for must not wait here for nothing, nor
+            // media for the repair that stands before it.
+            let path = self.controller.path();
+            let carried = path.capacity().scaled(CARRIED_GAIN);
+            let repair = path.taken_for_repair().scaled(REPAIR_GAIN);
+            return media.scaled(OVERHEAD * CONGESTED_GAIN).max(carried).saturating_add(repair);
         }
         let time = (latency / DRAIN_SHARE).clamp(SHORTEST_DRAIN, LONGEST_DRAIN);
         let draining = Bitrate::average(queued, time);
