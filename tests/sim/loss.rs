@@ -53,7 +53,7 @@ fn over_the_reference_table_hardly_anything_is_lost_between_two_of_us() {
 const SHARES: [f64; ROWS.len()] = [0.5, 0.5, 0.2, 0.17, 0.5];
 
 #[test]
-fn to_a_receiver_like_libsrt_a_fraction_is_lost_for_at_most_three_times_what_is_sent_again() {
+fn to_a_receiver_like_libsrt_a_fraction_is_lost_for_three_times_what_libsrt_sends_again() {
     for (row, share) in ROWS.into_iter().zip(SHARES) {
         let (theirs, ours) = (mean(row, Plain::Both), mean(row, Plain::Receiver));
         println!(
@@ -61,8 +61,9 @@ fn to_a_receiver_like_libsrt_a_fraction_is_lost_for_at_most_three_times_what_is_
             ours.lost, ours.again, theirs.lost, theirs.again, ours.untold
         );
         assert!(ours.lost <= share * theirs.lost, "{row}: {} of {} %", ours.lost, theirs.lost);
-        // As many copies as that are planned; the rest is chance, and rounds that libsrt has none of.
-        assert!(ours.again <= 3.15 * theirs.again, "{row}: {} of {} %", ours.again, theirs.again);
+        // The real libsrt is asked twice for some packets, and sends a tenth to a quarter more again
+        // than our own way of being plain: three times of that.
+        assert!(ours.again <= 3.55 * theirs.again, "{row}: {} of {} %", ours.again, theirs.again);
     }
 }
 

@@ -21,6 +21,9 @@ const STANDING: Duration = Duration::from_millis(20);
 /// Where no more than this is lost, copies are next to nothing, and fill no queue.
 const FEW: f64 = 0.1;
 
+/// The last look at what was sent again is at this share of the latency.
+const LAST_LOOK: f64 = 0.55;
+
 /// A peer may take this long to look at what has arrived.
 const HOLE_SLACK: Duration = Duration::from_millis(10);
 
@@ -129,14 +132,34 @@ impl Sender {
         (!planned && !oldest.given_up).then_some(oldest)
     }
 
-    /// Copies whose moment has come are to be sent.
-    pub(crate) fn take_copies(&mut self, now: Time) {
+    /// Copies whose moment has come are to be sent; and what was sent again once, if no report can
+    /// have told yet whether it arrived, and the next may come too late.
+    pub(crate) fn take_copies(&mut self, now: Time, round_trip: &RoundTrip) {
         while let Some(number) = self.waiting.take(now) {
             // What has been acknowledged since is no longer here.
-            if let Some(index) = SequenceNumber::new(number).offset_from(self.first) {
+            let index = SequenceNumber::new(number).offset_from(self.first);
+            let Some((index, entry)) = index.and_then(|i| Some((i, self.ring.get(i)?))) else {
+                continue;
+            };
+            if entry.copies.left > 0 {
                 self.want(index, Wanted::Copy);
+            } else if self.is_unsure(now, entry, round_trip) {
+                self.want(index, Wanted::Suspected);
             }
         }
+    }
+
+    /// Whether a report on what was sent again may still be on its way.
+    fn is_unsure(&self, now: Time, entry: &Entry, round_trip: &RoundTrip) -> bool {
+        let path = round_trip.smoothed().max(self.newest_round_trip.unwrap_or_default());
+        let untold = now < entry.last_sent + path + report_interval(round_trip);
+        entry.reported && untold && now >= self.last_look(entry)
+    }
+
+    /// When it is looked at for the last time whether a packet that was sent again has arrived: early
+    /// enough for a queue that has grown since.
+    fn last_look(&self, entry: &Entry) -> Time {
+        entry.origin + self.terms.latency.mul_f64(LAST_LOOK)
     }
 
     /// When [`Sender::take_copies`] would send.
@@ -196,7 +219,19 @@ impl Sender {
         if entry.copies.left > 0 && !self.waiting.add(now + entry.copies.spacing, number) {
             entry.copies.left = 0;
         }
+        self.look_again(now, index, wanted);
         true
+    }
+
+    /// One that leaves once, as a report on it would come in time, is looked at once more: the path
+    /// may become longer, and then the report is late.
+    fn look_again(&mut self, now: Time, index: usize, wanted: Wanted) {
+        let Some(entry) = self.ring.get(index) else { return };
+        let once = wanted == Wanted::Lost && entry.copies.left == 0 && self.ahead.is_none();
+        let look = self.last_look(entry);
+        if once && self.terms.plans_repair && look > now {
+            self.waiting.add(look, self.first.plus(index as u32).as_u32());
+        }
     }
 
     /// How long a report takes to come that a packet sent now was lost. A peer that reports again

@@ -161,12 +161,26 @@ fn where_losses_are_reported_once_everything_unacknowledged_is_sent_again_in_tim
 fn sent_again(sender: &mut Sender, millis: std::ops::Range<u64>) -> Vec<(u64, u32)> {
     let mut sent = Vec::new();
     for millis in millis {
-        sender.take_copies(Time::from_millis(millis));
+        sender.take_copies(Time::from_millis(millis), &path());
         while let Some((number, Transmission::Again)) = transmit(sender, millis) {
             sent.push((millis, number));
         }
     }
     sent
+}
+
+#[test]
+fn what_was_sent_again_leaves_once_more_if_the_report_on_it_may_be_late() {
+    let look = |newest_round_trip| {
+        let mut sender = sender();
+        report(&mut sender, 70, lost(2, 2));
+        assert_eq!(sent_again(&mut sender, 70..100), [(70, 2)]);
+        sender.newest_round_trip = Some(Duration::from_millis(newest_round_trip));
+        sent_again(&mut sender, 100..160)
+    };
+    assert_eq!(look(40), [], "a report would have come");
+    let last_look = 2 + 250 * 55 / 100 + 1;
+    assert_eq!(look(140), [(last_look, 2)], "a queue has grown");
 }
 
 #[test]

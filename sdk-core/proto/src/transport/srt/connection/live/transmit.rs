@@ -78,7 +78,7 @@ impl Live {
     /// Does what time asks for, other than sending.
     fn keep_time(&mut self, now: Time) {
         self.sender.expire(now, &self.round_trip);
-        self.sender.take_copies(now);
+        self.sender.take_copies(now, &self.round_trip);
         self.sender.check_silence(now, &self.round_trip);
         self.sender.decide_postponed(now, &self.round_trip);
         self.sender.check_oldest(now, &self.round_trip);
