@@ -8,6 +8,7 @@
 
 mod arguments;
 mod bench;
+mod bindings;
 mod demo;
 mod failure;
 mod fuzz;
@@ -37,6 +38,12 @@ const COMMANDS: &[Command] = &[
     Command { name: "test", summary: test::SUMMARY, help: test::HELP, run: test::run },
     Command { name: "tidy", summary: tidy::SUMMARY, help: tidy::HELP, run: tidy::run },
     Command { name: "bench", summary: bench::SUMMARY, help: bench::HELP, run: bench::run },
+    Command {
+        name: "bindings",
+        summary: bindings::SUMMARY,
+        help: bindings::HELP,
+        run: bindings::run,
+    },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },
 ];
@@ -74,7 +81,7 @@ fn dispatch(mut words: Vec<String>) -> Result<(), Failure> {
 fn overview() -> String {
     let mut text = String::from("The project's own commands.\n\nUsage: cargo xtask COMMAND\n\n");
     for command in COMMANDS {
-        text.push_str(&format!("  {:<7} {}\n", command.name, command.summary));
+        text.push_str(&format!("  {:<9} {}\n", command.name, command.summary));
     }
     text.push_str("\n`cargo xtask COMMAND --help` says more about each.");
     text

@@ -104,6 +104,13 @@ pub enum DeviceEvent {
         /// How much was lost since it was last told; zero where the system does not say.
         lost: Duration,
     },
+    /// A method of the app's own encoder failed. The broadcast goes on.
+    AppFailed {
+        /// Which one.
+        method: String,
+        /// What it said.
+        cause: String,
+    },
     /// A file came to its end. The last picture, or silence, follows.
     SourceEnded {
         /// Which of the two.
@@ -183,6 +190,9 @@ impl fmt::Display for DeviceEvent {
                 lost.as_millis(),
                 name(*track)
             ),
+            DeviceEvent::AppFailed { method, cause } => {
+                write!(f, "the app's own encoder failed in {method} ({cause}); going on")
+            }
             DeviceEvent::SourceEnded { track } => {
                 write!(f, "the file's {} came to its end", name(*track))
             }

@@ -43,7 +43,8 @@ mod secret;
 pub mod srt;
 
 pub use broadcast::{
-    Broadcast, Builder, Change, Health, NetworkChange, NetworkHealth, Starting, Summary, Via,
+    Broadcast, Builder, Change, Health, Launched, NetworkChange, NetworkHealth, Starting, Summary,
+    Via,
 };
 pub use destination::Destination;
 pub use encoder::{Encoder, EncoderOutput, EncoderStatistics, Program, SourceChange};

@@ -25,7 +25,7 @@ packages. `demo`, `test` and `lab` do this by themselves when something is missi
 Usage: cargo xtask setup [--for LEVEL] [--check] [--yes]
 
   --for demo   what building and running needs: a C++ compiler, nasm, pkg-config, ALSA, libclang
-  --for test   that, and the peers to test against: ffmpeg, libsrt, Chromium (the default)
+  --for test   that, and what to test against: ffmpeg, libsrt, Chromium, a JDK (the default)
   --for lab    what `demo` needs, and QEMU
   --check      only say what is missing
   --yes        install without asking; CI=true in the environment means the same

@@ -203,6 +203,32 @@ const NEEDS: &[Need] = &[
         },
     },
     Need {
+        name: "a JDK",
+        why: "runs what apps in Kotlin call",
+        level: Level::Test,
+        probe: Probe::Program(&["javac"]),
+        packages: Packages::everywhere(
+            "default-jdk-headless",
+            "java-latest-openjdk-devel",
+            "openjdk",
+            "EclipseAdoptium.Temurin.21.JDK",
+        ),
+    },
+    Need {
+        name: "Maven",
+        why: "builds and tests the Kotlin sources where Gradle for Android is not to be had",
+        level: Level::Test,
+        probe: Probe::Program(&["mvn"]),
+        packages: Packages {
+            debian: Some("maven"),
+            ubuntu: Some("maven"),
+            fedora: Some("maven"),
+            brew: Some("maven"),
+            winget: None,
+            rustup: None,
+        },
+    },
+    Need {
         name: "QEMU for x86-64",
         why: "the guest that has a virtual camera and sound card",
         level: Level::Lab,

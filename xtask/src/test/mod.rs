@@ -1,10 +1,12 @@
 //! `cargo xtask test`: every check that a change must pass, the same here and in CI.
 
+mod kotlin;
 mod peers;
 mod steps;
 mod tally;
 
 use crate::arguments::Arguments;
+use crate::bindings;
 use crate::failure::Failure;
 use crate::process;
 use crate::setup::{self, Level};
@@ -16,14 +18,14 @@ pub(crate) const SUMMARY: &str = "run every check and every test, as CI does";
 
 pub(crate) const HELP: &str = "\
 Installs what is missing, then checks format, lints, the rules of the documents (`cargo xtask
-tidy`) and licences, and runs every test, those against real peers (libsrt, ffmpeg, Chromium)
-included. Under 30 minutes on two cores from nothing. This is all that CI runs.
+tidy`) and licences, and runs every test, those against real peers (libsrt, ffmpeg, Chromium) and
+those in Kotlin on a JVM included. Under 30 minutes on two cores from nothing. This is all that CI runs.
 
 Usage: cargo xtask test [--long] [--yes] [FILTER]
 
   --long   also the tests that take a minute each, and cargo-deny (it is installed if need be)
   --yes    install missing system packages without asking
-  FILTER   only the tests whose name contains this, and no other check
+  FILTER   only the tests in Rust whose name contains this, and no other check
 
 GOLIVE_MEDIA may name a folder with MP4 files (H.264 and AAC); tests that want real footage use
 them as well. GOLIVE_MEDIAMTX may name a MediaMTX to broadcast through. The fuzzing, the
@@ -43,6 +45,9 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
     let mut tally = Tally::default();
     steps.run("tests", || tests(&mut tally, long, filter.as_deref()));
+    if filter.is_none() {
+        steps.run("tests, Kotlin", || kotlin::tests(&mut tally, long));
+    }
     steps.run("tests, optimized", || optimized_tests(&mut tally, filter.as_deref()));
     steps.print();
     println!("\n{tally}");
@@ -56,8 +61,8 @@ fn check(steps: &mut Steps, long: bool) {
     steps.run("format", || process::run(process::cargo().args(["fmt", "--all", "--check"])));
     steps.run("tidy", || tidy::check(false));
     steps.run("lints", || {
-        let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-        process::run(process::cargo().args(clippy))
+        let clippy = ["clippy", "--workspace", "--all-targets", "--features", bindings::FEATURES];
+        process::run(process::cargo().args(clippy).args(["--", "-D", "warnings"]))
     });
     steps.run("documentation", || {
         let document = ["doc", "--workspace", "--no-deps", "--document-private-items"];
@@ -71,9 +76,12 @@ fn check(steps: &mut Steps, long: bool) {
 fn tests(tally: &mut Tally, long: bool, filter: Option<&str>) -> Result<(), Failure> {
     // Tests against peers start the `golive` command, which must be the one from these sources.
     // Built together with the tests, it shares every dependency with them.
-    process::run(process::cargo().args(["build", "--workspace", "--bins", "--tests"]))?;
+    let features = ["--features", bindings::FEATURES];
+    let build = ["build", "--workspace", "--bins", "--lib", "--tests"];
+    process::run(process::cargo().args(build).args(features))?;
     let mut tests = process::cargo();
-    tests.args(["test", "--workspace", "--no-fail-fast"]).envs(peers::environment(long));
+    tests.args(["test", "--workspace", "--no-fail-fast"]).args(features);
+    tests.envs(peers::environment(long));
     tests.args(filter).arg("--").args(long.then_some("--include-ignored"));
     process::run_seeing(&mut tests, |line| tally.see(line))
 }

@@ -1,4 +1,4 @@
-//! Counts tests from what `cargo test` prints.
+//! Counts tests from what `cargo test` and Maven print.
 
 use std::fmt;
 
@@ -27,6 +27,24 @@ impl Tally {
         }
     }
 
+    /// Takes one line of Maven's into account if it is Surefire's closing line of all classes, such
+    /// as `[INFO] Tests run: 11, Failures: 0, Errors: 1, Skipped: 2`; a line of one class names it.
+    pub(crate) fn see_surefire(&mut self, line: &str) {
+        let Some((level, counts)) = line.split_once(" Tests run: ") else { return };
+        if !level.starts_with('[') || counts.contains("Time elapsed") {
+            return;
+        }
+        let mut numbers = counts.split(", ").filter_map(|part| {
+            let number = part.rsplit(' ').next().unwrap_or(part);
+            number.parse::<u64>().ok()
+        });
+        let mut next = || numbers.next().unwrap_or(0);
+        let (run, failures, errors, skipped) = (next(), next(), next(), next());
+        self.passed += run.saturating_sub(failures + errors + skipped);
+        self.failed += failures + errors;
+        self.ignored += skipped;
+    }
+
     /// How many tests were carried out.
     pub(crate) fn ran(&self) -> u64 {
         self.passed + self.failed
@@ -46,6 +64,16 @@ impl fmt::Display for Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn surefire_s_sum_counts_once() {
+        let mut tally = Tally::default();
+        tally.see_surefire("[INFO] Running dev.golive.BroadcastTest");
+        let counts = "Tests run: 6, Failures: 1, Errors: 0, Skipped: 0";
+        tally.see_surefire(&format!("[ERROR] {counts}, Time elapsed: 12.3 s <<< FAILURE! - in X"));
+        tally.see_surefire("[ERROR] Tests run: 11, Failures: 1, Errors: 1, Skipped: 2");
+        assert_eq!(tally, Tally { passed: 7, failed: 2, ignored: 2 });
+    }
 
     #[test]
     fn closing_lines_are_summed_and_other_lines_are_not() {

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("golive-proto", &[]),
     ("golive-media", &["golive-proto"]),
     ("golive", &["golive-proto", "golive-media"]),
+    ("golive-ffi", &["golive"]),
     ("golive-ingest", &["golive-proto", "golive-media", "golive"]),
     ("golive-cli", &["golive-proto", "golive-media", "golive", "golive-ingest", "golive-netlab"]),
     ("golive-netlab", &["golive-proto"]),

@@ -173,6 +173,9 @@ fn device_event(event: &DeviceEvent, message: String) -> EventReport {
         DeviceEvent::EncoderFailed { track, cause } => new("encoder_failed", Tone::Warning)
             .with("track", track_name(*track))
             .with("cause", cause.as_str()),
+        DeviceEvent::AppFailed { method, cause } => new("app_failed", Tone::Warning)
+            .with("method", method.as_str())
+            .with("cause", cause.as_str()),
         DeviceEvent::Overrun { track, lost } => new("overrun", Tone::Warning)
             .with("track", track_name(*track))
             .with("lost_ms", millis(*lost)),

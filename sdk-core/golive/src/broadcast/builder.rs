@@ -213,6 +213,36 @@ impl Builder {
     }
 }
 
+impl Builder {
+    /// Goes on air, and gives the handle at once: it tells how that is going, and can stop it.
+    ///
+    /// # Errors
+    ///
+    /// What is known before anything is sent: a configuration that makes no sense, an encoder that
+    /// does not start, a system that refuses a thread.
+    pub fn launch(self) -> Result<(Broadcast, Launched), Error> {
+        threads::begin(self).map(|Begun { broadcast, started }| (broadcast, Launched { started }))
+    }
+}
+
+/// Whether a broadcast that was launched is live: await it. Dropping it changes nothing.
+#[must_use = "it tells whether the broadcast is live"]
+#[derive(Debug)]
+pub struct Launched {
+    started: async_channel::Receiver<Result<(), Error>>,
+}
+
+impl IntoFuture for Launched {
+    type Output = Result<(), Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            self.started.recv().await.unwrap_or_else(|_| Err(super::thread_failed()))
+        })
+    }
+}
+
 /// A broadcast on its way to the ingest: await it. Dropping it stops the broadcast.
 #[must_use = "a broadcast that nobody waits for is stopped at once"]
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 use async_channel::{Receiver, Sender};
-pub use builder::{Builder, Starting};
+pub use builder::{Builder, Launched, Starting};
 use carrier::Command;
 use control::ControlCommand;
 use golive_proto::media::{FrameRate, PictureSize};

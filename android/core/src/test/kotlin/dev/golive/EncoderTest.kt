@@ -1,0 +1,132 @@
+package dev.golive
+
+import java.nio.file.Path
+import kotlin.test.Test
+import kotlin.test.assertContains
+import kotlin.test.assertEquals
+import kotlin.test.assertFailsWith
+import kotlin.test.assertTrue
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+
+class EncoderTest {
+    @Test
+    fun `what an app's own encoder produces is decoded without a fault`() = inScratch { folder ->
+        val (port, file) = freePort() to folder.resolve("received.ts")
+        val encoder = FilmEncoder(film(folder))
+        Peer.ffmpeg(folder, port, file).use { ffmpeg ->
+            runBlocking {
+                onAir(config(port), encoder, Program(video = true)) { broadcast ->
+                    delay(3.seconds)
+                    broadcast.set(Change.Keyframe)
+                    broadcast.set(Change.VideoBitrate(400_000u))
+                    broadcast.set(Change.Muted(true))
+                    delay(1.seconds)
+                    assertTrue(broadcast.health.value.videoFrames > 90UL)
+                }
+            }
+            ffmpeg.finish()
+        }
+        assertEquals("start", encoder.told.first())
+        assertEquals("stop", encoder.told.last(), "it is stopped before onAir returns")
+        assertTrue(encoder.told.containsAll(listOf("keyframe", "target 400000", "muted true")), "${encoder.told}")
+        assertEquals(1, encoder.threads.size, "one thread of the broadcast's own: ${encoder.threads}")
+        assertTrue(probe(file).getValue("h264") > 90)
+        assertEquals("", decode(file))
+    }
+
+    @Test
+    fun `an encoder that throws and takes its time keeps nobody waiting`() = inScratch { folder ->
+        val port = freePort()
+        val asked = CompletableDeferred<Unit>()
+        val encoder = object : FilmEncoder(film(folder)) {
+            override fun requestKeyframe() {
+                asked.complete(Unit)
+                Thread.sleep(1_500)
+                error("no key frame today")
+            }
+        }
+        Peer.ffmpeg(folder, port, folder.resolve("received.ts")).use {
+            runBlocking {
+                onAir(config(port), encoder, Program(video = true)) { broadcast ->
+                    broadcast.set(Change.Keyframe)
+                    withTimeout(5.seconds) { asked.await() }
+                    val before = broadcast.health.value.sentBytes
+                    delay(1.seconds)
+                    val sent = broadcast.health.value.sentBytes - before
+                    assertTrue(sent > 10_000UL, "only $sent bytes while the app was busy")
+                    val failure = withTimeout(5.seconds) {
+                        broadcast.events.map { it.kind }.first { it is EventKind.AppFailed }
+                    }
+                    assertContains((failure as EventKind.AppFailed).reason, "no key frame today")
+                }
+            }
+        }
+        assertEquals("stop", encoder.told.last())
+    }
+
+    @Test
+    fun `an encoder that does not start ends the broadcast with its reason`() = inScratch { folder ->
+        val port = freePort()
+        val encoder = object : FilmEncoder(emptyList()) {
+            override fun start(sink: FrameSink, target: EncoderTarget) =
+                throw CallbackFailure.Failed("the camera is on fire")
+        }
+        Peer.ffmpeg(folder, port, folder.resolve("received.ts")).use {
+            val failure = assertFailsWith<GoliveException> {
+                runBlocking { onAir(config(port), encoder, Program(video = true)) {} }
+            }
+            assertEquals(ErrorKind.MEDIA, failure.kind)
+            assertContains(failure.message, "the camera is on fire")
+        }
+    }
+
+    @Test
+    fun `keys come from the app when they are needed`() = inScratch { folder ->
+        val port = freePort()
+        val options = "&passphrase=the-right-passphrase&pbkeylen=16"
+        val credentials = object : Credentials {
+            override suspend fun access(): Access {
+                delay(100)
+                return Access(passphrase = Secret("the-right-passphrase"))
+            }
+        }
+        Peer.ffmpeg(folder, port, folder.resolve("received.ts"), options).use {
+            runBlocking {
+                onAir(config(port), credentials = credentials) { broadcast ->
+                    val live = broadcast.events.map { it.kind }.first { it is EventKind.Live }
+                    assertTrue((live as EventKind.Live).encrypted)
+                }
+            }
+        }
+    }
+
+    @Test
+    fun `an app that has no keys is told so in its own words`() = runBlocking {
+        val credentials = object : Credentials {
+            override suspend fun access(): Access = throw CallbackFailure.Failed("signed out")
+        }
+        val failure = assertFailsWith<GoliveException> {
+            onAir(config(freePort()), credentials = credentials) {}
+        }
+        assertEquals(ErrorKind.REFUSED, failure.kind)
+        assertContains(failure.message, "signed out")
+    }
+}
+
+/** What ffmpeg says while it decodes a file. */
+private fun decode(file: Path): String {
+    val process =
+        ProcessBuilder("ffmpeg", "-v", "error", "-i", file.toString(), "-f", "null", "-")
+            .redirectErrorStream(true)
+            .start()
+    val said = process.inputStream.bufferedReader().readText()
+    process.waitFor()
+    return said.trim()
+}
