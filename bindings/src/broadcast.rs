@@ -151,10 +151,10 @@ impl BroadcastHandle {
             }
             stage.credentials.clone()
         };
-        let started = self.bring_up(credentials).await;
-        // Whoever waits for events reads them now, or finds that there are none.
-        self.begins.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (launched, running) = started?;
+        // Once it is gone, whoever waits for events reads them, or finds that there are none.
+        let begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (launched, running) = self.bring_up(credentials).await?;
+        drop(begins);
         let guard = StopUnlessLive(Some(running.broadcast.clone()));
         let result = self.wait_until_live(launched, running).await;
         guard.settle(result.is_ok());

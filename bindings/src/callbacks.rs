@@ -177,3 +177,82 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), GoliveFa
         GoliveFailure::new(ErrorKind::System, reason, Some(error.to_string()))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Tells what it is told, and waits for leave to go on.
+    struct Slow {
+        told: mpsc::SyncSender<String>,
+        leave: Mutex<mpsc::Receiver<()>>,
+    }
+
+    impl Slow {
+        fn note(&self, what: String) -> Result<(), CallbackFailure> {
+            self.told.send(what).unwrap();
+            self.leave.lock().unwrap().recv().unwrap();
+            Ok(())
+        }
+    }
+
+    impl Encoder for Slow {
+        fn start(&self, _: Arc<FrameSink>, _: EncoderTarget) -> Result<(), CallbackFailure> {
+            self.note("start".into())
+        }
+
+        fn set_target(&self, target: EncoderTarget) -> Result<(), CallbackFailure> {
+            self.note(format!("target {}", target.video_bits_per_second))
+        }
+
+        fn request_keyframe(&self) -> Result<(), CallbackFailure> {
+            self.note("keyframe".into())
+        }
+
+        fn restart(&self) -> Result<(), CallbackFailure> {
+            self.note("restart".into())
+        }
+
+        fn set_muted(&self, muted: bool) -> Result<(), CallbackFailure> {
+            self.note(format!("muted {muted}"))
+        }
+
+        fn stop(&self) -> Result<(), CallbackFailure> {
+            self.note("stop".into())
+        }
+    }
+
+    fn target(video_bits_per_second: u64) -> EncoderTarget {
+        EncoderTarget {
+            video_bits_per_second,
+            frames_per_second: 30,
+            width_pixels: 1280,
+            height_pixels: 720,
+            audio_bits_per_second: 128_000,
+        }
+    }
+
+    #[test]
+    fn what_comes_while_the_app_is_at_work_is_told_once_and_the_newest() {
+        let (told, heard) = mpsc::sync_channel(64);
+        let (leave, waits) = mpsc::channel();
+        let encoder = Slow { told, leave: Mutex::new(waits) };
+        let callbacks = Callbacks::start(Arc::new(encoder)).unwrap();
+        let hear = || heard.recv_timeout(Duration::from_secs(5)).unwrap();
+        callbacks.tell(Command::Keyframe);
+        assert_eq!(hear(), "keyframe");
+        for bitrate in 1..=1_000 {
+            callbacks.tell(Command::Target(target(bitrate)));
+            callbacks.tell(Command::Keyframe);
+        }
+        callbacks.tell(Command::Muted(true));
+        (0..4).for_each(|_| leave.send(()).unwrap());
+        assert_eq!([hear(), hear(), hear()], ["muted true", "target 1000", "keyframe"]);
+        callbacks.tell(Command::Stop);
+        assert!(callbacks.done().recv_blocking().is_err(), "it closes when the thread ends");
+        assert!(heard.try_recv().is_err(), "what was never started is not stopped");
+    }
+}

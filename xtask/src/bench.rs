@@ -3,7 +3,7 @@
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::setup::{self, Level};
-use crate::{process, terminal, workspace};
+use crate::{bindings, kotlin, process, terminal, workspace};
 
 pub(crate) const SUMMARY: &str = "measure CPU, allocations, delays; docs/performance.md keeps them";
 
@@ -21,6 +21,9 @@ Usage: cargo xtask bench [--list] [NAME] [--yes] [-- ARGUMENTS OF THE BENCHMARK]
 
 /// Where a benchmark's program lies: `tests/src/bin/bench-NAME.rs` or a folder of that name.
 const PLACE: &str = "tests/src/bin/bench-";
+
+/// What it costs to hand an access unit from Kotlin to Rust.
+const BOUNDARY: &str = "boundary";
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let list = arguments.flag("--list");
@@ -43,6 +46,10 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     process::run(process::cargo().args(["build", "--release", "--package", "golive-cli"]))?;
     for name in names {
         terminal::announce(&format!("benchmark {name}"));
+        if name == BOUNDARY {
+            boundary()?;
+            continue;
+        }
         let mut bench = process::cargo();
         bench.args([
             "run",
@@ -58,12 +65,20 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// From Kotlin on a JVM, against the optimized library.
+fn boundary() -> Result<(), Failure> {
+    bindings::build(&["--release"])?;
+    let mut maven = kotlin::maven("release")?;
+    process::run(maven.args(["-q", "-Dtest=BoundaryBench", "-Dgolive.excluded=nothing"]))
+}
+
 fn names(files: &[String]) -> Vec<String> {
     let name = |path: &String| {
         let rest = path.strip_prefix(PLACE)?;
         Some(rest.strip_suffix("/main.rs").or(rest.strip_suffix(".rs"))?.to_owned())
     };
-    files.iter().filter_map(name).filter(|name| !name.contains('/')).collect()
+    let ours = files.iter().filter_map(name).filter(|name| !name.contains('/'));
+    ours.chain([BOUNDARY.to_owned()]).collect()
 }
 
 #[cfg(test)]
@@ -75,6 +90,6 @@ mod tests {
         let files = ["tests/src/bin/bench-send.rs", "tests/src/bin/bench-to/main.rs"];
         let others = ["tests/src/bin/bench-to/cpu.rs", "tests/src/bin/relay.rs", "bench-x.rs"];
         let all: Vec<_> = files.iter().chain(&others).map(|path| path.to_string()).collect();
-        assert_eq!(names(&all), ["send", "to"]);
+        assert_eq!(names(&all), ["send", "to", "boundary"]);
     }
 }

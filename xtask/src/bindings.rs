@@ -36,10 +36,10 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
         )));
     }
     setup::ensure(Level::Demo, yes)?;
-    build()?;
+    build(&[])?;
     for language in LANGUAGES {
         if wanted.as_ref().is_none_or(|name| name == language) {
-            let folder = generate(language)?;
+            let folder = generate(language, "debug")?;
             terminal::announce(&format!("written to {}", folder.display()));
         }
     }
@@ -47,20 +47,20 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// Builds the library, and the program that writes the bindings.
-fn build() -> Result<(), Failure> {
-    process::run(
-        process::cargo().args(["build", "--package", "golive-ffi"]).args(["--features", FEATURES]),
-    )
+pub(crate) fn build(options: &[&str]) -> Result<(), Failure> {
+    let build = ["build", "--package", "golive-ffi", "--features", FEATURES];
+    process::run(process::cargo().args(build).args(options))
 }
 
-/// Writes one language's half from the library as it was built last; answers where to.
-pub(crate) fn generate(language: &str) -> Result<PathBuf, Failure> {
+/// Writes one language's half from the library as it was built last into this folder of the target
+/// folder; answers where to.
+pub(crate) fn generate(language: &str, built: &str) -> Result<PathBuf, Failure> {
     let folder = workspace::target().join("bindings").join(language);
     // What was renamed since would be compiled still.
     if folder.exists() {
         std::fs::remove_dir_all(&folder).context("cannot remove the old bindings")?;
     }
-    let built = workspace::target().join("debug");
+    let built = workspace::target().join(built);
     let mut bindgen =
         Command::new(built.join(format!("golive-bindgen{}", std::env::consts::EXE_SUFFIX)));
     bindgen.current_dir(workspace::root()).args(["generate", "--no-format", "--library"]);

@@ -12,9 +12,11 @@ mod bindings;
 mod demo;
 mod failure;
 mod fuzz;
+mod kotlin;
 mod lab;
 mod process;
 mod setup;
+mod size;
 mod terminal;
 mod test;
 mod tidy;
@@ -45,6 +47,7 @@ const COMMANDS: &[Command] = &[
         run: bindings::run,
     },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
+    Command { name: "size", summary: size::SUMMARY, help: size::HELP, run: size::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },
 ];
 

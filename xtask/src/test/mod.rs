@@ -1,6 +1,5 @@
 //! `cargo xtask test`: every check that a change must pass, the same here and in CI.
 
-mod kotlin;
 mod peers;
 mod steps;
 mod tally;
@@ -8,6 +7,7 @@ mod tally;
 use crate::arguments::Arguments;
 use crate::bindings;
 use crate::failure::Failure;
+use crate::kotlin;
 use crate::process;
 use crate::setup::{self, Level};
 use crate::tidy;
@@ -46,7 +46,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let mut tally = Tally::default();
     steps.run("tests", || tests(&mut tally, long, filter.as_deref()));
     if filter.is_none() {
-        steps.run("tests, Kotlin", || kotlin::tests(&mut tally, long));
+        steps.run("tests, Kotlin", || kotlin_tests(&mut tally, long));
     }
     steps.run("tests, optimized", || optimized_tests(&mut tally, filter.as_deref()));
     steps.print();
@@ -84,6 +84,14 @@ fn tests(tally: &mut Tally, long: bool, filter: Option<&str>) -> Result<(), Fail
     tests.envs(peers::environment(long));
     tests.args(filter).arg("--").args(long.then_some("--include-ignored"));
     process::run_seeing(&mut tests, |line| tally.see(line))
+}
+
+/// The library and the `golive` command are those that were built for the tests in Rust.
+fn kotlin_tests(tally: &mut Tally, long: bool) -> Result<(), Failure> {
+    let mut maven = kotlin::maven("debug")?;
+    process::run_seeing(maven.args(long.then_some("-Dgolive.long=1")), |line| {
+        tally.see_surefire(line);
+    })
 }
 
 /// Apps ship optimized code, and a compiler has been seen to break what it optimized: the pure core

@@ -1,6 +1,5 @@
 package dev.golive
 
-import java.nio.file.Path
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -46,16 +45,17 @@ class EncoderTest {
         val port = freePort()
         val asked = CompletableDeferred<Unit>()
         val encoder = object : FilmEncoder(film(folder)) {
-            override fun requestKeyframe() {
+            override fun setMuted(muted: Boolean) {
                 asked.complete(Unit)
                 Thread.sleep(1_500)
-                error("no key frame today")
+                error("no silence today")
             }
         }
         Peer.ffmpeg(folder, port, folder.resolve("received.ts")).use {
             runBlocking {
                 onAir(config(port), encoder, Program(video = true)) { broadcast ->
-                    broadcast.set(Change.Keyframe)
+                    withTimeout(5.seconds) { broadcast.health.first { it.packetsSent > 0UL } }
+                    broadcast.set(Change.Muted(true))
                     withTimeout(5.seconds) { asked.await() }
                     val before = broadcast.health.value.sentBytes
                     delay(1.seconds)
@@ -64,7 +64,7 @@ class EncoderTest {
                     val failure = withTimeout(5.seconds) {
                         broadcast.events.map { it.kind }.first { it is EventKind.AppFailed }
                     }
-                    assertContains((failure as EventKind.AppFailed).reason, "no key frame today")
+                    assertContains((failure as EventKind.AppFailed).reason, "no silence today")
                 }
             }
         }
@@ -118,15 +118,4 @@ class EncoderTest {
         assertEquals(ErrorKind.REFUSED, failure.kind)
         assertContains(failure.message, "signed out")
     }
-}
-
-/** What ffmpeg says while it decodes a file. */
-private fun decode(file: Path): String {
-    val process =
-        ProcessBuilder("ffmpeg", "-v", "error", "-i", file.toString(), "-f", "null", "-")
-            .redirectErrorStream(true)
-            .start()
-    val said = process.inputStream.bufferedReader().readText()
-    process.waitFor()
-    return said.trim()
 }

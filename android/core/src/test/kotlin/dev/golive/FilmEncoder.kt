@@ -1,5 +1,6 @@
 package dev.golive
 
+import java.io.File
 import java.nio.ByteBuffer
 import java.nio.file.Path
 import java.util.concurrent.CopyOnWriteArrayList
@@ -81,6 +82,7 @@ internal open class FilmEncoder(private val film: List<Picture>) : Encoder {
 
     protected fun note(what: String) {
         told += what
-        threads += Thread.currentThread().name
+        // The JVM gives a thread that is not its own another name each time it comes by.
+        threads += File("/proc/thread-self/comm").readText().trim() + File("/proc/thread-self").canonicalFile.name
     }
 }

@@ -98,5 +98,17 @@ internal fun probe(file: Path): Map<String, Int> {
             .start()
     val output = process.inputStream.bufferedReader().readText()
     process.waitFor()
-    return output.lines().map { it.trim().split(',') }.filter { it.size >= 2 }.associate { it[0] to (it[1].toIntOrNull() ?: 0) }
+    val streams = output.lines().map { it.trim().split(',') }.filter { it.size >= 2 }
+    return streams.associate { (codec, packets) -> codec to (packets.toIntOrNull() ?: 0) }
+}
+
+/** What ffmpeg says while it decodes a file. */
+internal fun decode(file: Path): String {
+    val process =
+        ProcessBuilder("ffmpeg", "-v", "error", "-i", file.toString(), "-f", "null", "-")
+            .redirectErrorStream(true)
+            .start()
+    val said = process.inputStream.bufferedReader().readText()
+    process.waitFor()
+    return said.trim()
 }

@@ -1,0 +1,115 @@
+package dev.golive.android
+
+import android.media.MediaCodec
+import android.media.MediaCodecInfo
+import android.media.MediaCodecInfo.CodecProfileLevel
+import android.media.MediaCodecList
+import android.media.MediaFormat
+import android.os.Bundle
+import android.os.Handler
+import android.os.HandlerThread
+import android.view.Surface
+import dev.golive.codec.Codec
+import dev.golive.codec.CodecFactory
+import dev.golive.codec.CodecFormat
+import java.nio.ByteBuffer
+
+/**
+ * A MediaCodec for H.264 behind the seam: pictures come through [inputSurface], in constant bitrate
+ * where the codec has it, and what it makes goes to the listener from a thread of its own.
+ */
+public class MediaCodecVideo private constructor(override val name: String) : Codec {
+    private val thread = HandlerThread("golive-$name").apply { start() }
+    private val codec: MediaCodec = MediaCodec.createByCodecName(name)
+
+    /** Where pictures are drawn; there from [start] on. */
+    @Volatile
+    public var inputSurface: Surface? = null
+        private set
+
+    override fun start(format: CodecFormat, listener: Codec.Listener) {
+        codec.setCallback(Callback(listener), Handler(thread.looper))
+        codec.configure(format.toMediaFormat(codec.codecInfo), null, null, MediaCodec.CONFIGURE_FLAG_ENCODE)
+        inputSurface = codec.createInputSurface()
+        codec.start()
+    }
+
+    override fun setBitrate(bitsPerSecond: Int): Unit =
+        codec.setParameters(Bundle().apply { putInt(MediaCodec.PARAMETER_KEY_VIDEO_BITRATE, bitsPerSecond) })
+
+    override fun requestSyncFrame(): Unit =
+        codec.setParameters(Bundle().apply { putInt(MediaCodec.PARAMETER_KEY_REQUEST_SYNC_FRAME, 0) })
+
+    override fun release() {
+        // Never stopped first: that waits for a codec that may not answer. Releasing does all of it.
+        codec.release()
+        inputSurface?.release()
+        inputSurface = null
+        thread.quitSafely()
+    }
+
+    private class Callback(private val listener: Codec.Listener) : MediaCodec.Callback() {
+        // The surface is the input.
+        override fun onInputBufferAvailable(codec: MediaCodec, index: Int) = Unit
+
+        override fun onOutputBufferAvailable(codec: MediaCodec, index: Int, info: MediaCodec.BufferInfo) {
+            try {
+                codec.getOutputBuffer(index)?.let { deliver(it, info) }
+                codec.releaseOutputBuffer(index, false)
+            } catch (_: IllegalStateException) {
+                // It was released while this was on its way.
+            }
+        }
+
+        override fun onError(codec: MediaCodec, failure: MediaCodec.CodecException) {
+            listener.onError(failure.diagnosticInfo)
+        }
+
+        // The parameter sets come as a buffer of their own, too.
+        override fun onOutputFormatChanged(codec: MediaCodec, format: MediaFormat) = Unit
+
+        private fun deliver(buffer: ByteBuffer, info: MediaCodec.BufferInfo) {
+            val data = buffer.duplicate()
+            data.position(info.offset).limit(info.offset + info.size)
+            val isConfig = info.flags and MediaCodec.BUFFER_FLAG_CODEC_CONFIG != 0
+            val isKey = info.flags and MediaCodec.BUFFER_FLAG_KEY_FRAME != 0
+            when {
+                isConfig -> listener.onParameterSets(data)
+                info.size > 0 -> listener.onPicture(data, info.presentationTimeUs, isKey)
+            }
+        }
+    }
+
+    public companion object {
+        /** The device's codecs for H.264 in hardware, and its software one where there is none. */
+        public val factory: CodecFactory = CodecFactory {
+            val encoders = MediaCodecList(MediaCodecList.REGULAR_CODECS).codecInfos.filter {
+                it.isEncoder && !it.isAlias && it.supportedTypes.any { type -> type.equals(AVC, ignoreCase = true) }
+            }
+            val chosen = encoders.firstOrNull { it.isHardwareAccelerated } ?: encoders.firstOrNull()
+            MediaCodecVideo(checkNotNull(chosen) { "this device has no encoder for H.264" }.name)
+        }
+    }
+}
+
+private const val AVC = MediaFormat.MIMETYPE_VIDEO_AVC
+
+private fun CodecFormat.toMediaFormat(info: MediaCodecInfo): MediaFormat {
+    val able = info.getCapabilitiesForType(AVC).encoderCapabilities
+    val constant = MediaCodecInfo.EncoderCapabilities.BITRATE_MODE_CBR
+    return MediaFormat.createVideoFormat(AVC, widthPixels, heightPixels).apply {
+        setInteger(MediaFormat.KEY_COLOR_FORMAT, MediaCodecInfo.CodecCapabilities.COLOR_FormatSurface)
+        setInteger(MediaFormat.KEY_BIT_RATE, bitsPerSecond)
+        setInteger(MediaFormat.KEY_FRAME_RATE, framesPerSecond)
+        setFloat(MediaFormat.KEY_I_FRAME_INTERVAL, keyframeIntervalMs / 1_000f)
+        if (able.isBitrateModeSupported(constant)) setInteger(MediaFormat.KEY_BITRATE_MODE, constant)
+        // Nothing is reordered: a picture leaves when it is made.
+        setInteger(MediaFormat.KEY_MAX_B_FRAMES, 0)
+        setInteger(MediaFormat.KEY_LATENCY, 1)
+        setInteger(MediaFormat.KEY_PRIORITY, 0)
+        setInteger(MediaFormat.KEY_PROFILE, CodecProfileLevel.AVCProfileConstrainedBaseline)
+        setInteger(MediaFormat.KEY_COLOR_STANDARD, MediaFormat.COLOR_STANDARD_BT709)
+        setInteger(MediaFormat.KEY_COLOR_RANGE, MediaFormat.COLOR_RANGE_LIMITED)
+        setInteger(MediaFormat.KEY_COLOR_TRANSFER, MediaFormat.COLOR_TRANSFER_SDR_VIDEO)
+    }
+}
