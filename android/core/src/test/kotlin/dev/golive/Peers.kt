@@ -70,7 +70,7 @@ internal class Peer(private val process: Process, private val log: File) : AutoC
         /** The embedded ingest. */
         fun ingest(folder: Path, port: Int): Peer {
             val golive = Path.of(System.getProperty("jna.library.path"), "golive").toString()
-            val peer = start(folder, golive, "ingest", "--listen", "127.0.0.1:$port", "--json")
+            val peer = start(folder, golive, "ingest", "--srt", "127.0.0.1:$port", "--http", "127.0.0.1:0", "--json")
             awaitBound(port)
             return peer
         }
