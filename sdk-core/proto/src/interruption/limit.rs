@@ -90,7 +90,8 @@ fn fit(asked: PictureSize, most: PictureSize) -> PictureSize {
         return asked;
     }
     // The side that is the more too long gives the scale.
-    let by_long = u64::from(most_long) * u64::from(short) <= u64::from(most_short) * u64::from(long);
+    let by_long =
+        u64::from(most_long) * u64::from(short) <= u64::from(most_short) * u64::from(long);
     let (part, whole) = if by_long { (most_long, long) } else { (most_short, short) };
     let scaled = |pixels: u32| {
         let pixels = u64::from(pixels) * u64::from(part) / u64::from(whole.max(1));

@@ -42,10 +42,7 @@ impl Scene {
 
     /// The stronger picture and the stronger sound of two.
     pub fn strongest(self, other: Scene) -> Scene {
-        Scene {
-            picture: self.picture.max(other.picture),
-            sound: self.sound.max(other.sound),
-        }
+        Scene { picture: self.picture.max(other.picture), sound: self.sound.max(other.sound) }
     }
 }
 

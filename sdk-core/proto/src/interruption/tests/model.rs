@@ -25,12 +25,8 @@ const CAUSES: [Cause; 6] = [
     Cause::Heat,
     Cause::LowPower,
 ];
-const LEVELS: [ThermalLevel; 4] = [
-    ThermalLevel::Nominal,
-    ThermalLevel::Fair,
-    ThermalLevel::Serious,
-    ThermalLevel::Critical,
-];
+const LEVELS: [ThermalLevel; 4] =
+    [ThermalLevel::Nominal, ThermalLevel::Fair, ThermalLevel::Serious, ThermalLevel::Critical];
 
 #[test]
 fn whatever_a_phone_says_in_whatever_order_the_invariants_hold() {
@@ -113,14 +109,13 @@ impl Facts {
     /// The highest level that was reported, or left less than the cooling time ago.
     fn level(&self) -> ThermalLevel {
         let cooling = ticks(self.config.heat.cooling);
-        let reported = |index: usize| self.levels.get(index).map(|(_, level)| *level);
-        let counts = |level: &ThermalLevel| {
-            let left = (1..self.levels.len()).rev().find(|index| {
-                reported(*index) < Some(*level) && reported(*index - 1) >= Some(*level)
+        let latest = self.levels.last().map(|(_, level)| *level);
+        let counts = |wanted: &ThermalLevel| {
+            let mut fell = self.levels.windows(2).rev().filter_map(|pair| match pair {
+                [(_, before), (at, after)] if before >= wanted && after < wanted => Some(*at),
+                _ => None,
             });
-            let left = left.and_then(|index| self.levels.get(index)).map(|(tick, _)| *tick);
-            reported(self.levels.len().wrapping_sub(1)) >= Some(*level)
-                || left.is_some_and(|left| self.tick < left + cooling)
+            latest >= Some(*wanted) || fell.next().is_some_and(|at| self.tick < at + cooling)
         };
         LEVELS.into_iter().rev().find(counts).unwrap_or_default()
     }
@@ -327,9 +322,8 @@ impl Run {
         if self.facts.now_holds(Cause::Call) {
             assert_eq!(phone.scene.sound, Sound::Released, "seed {seed}: a call is listened to");
         }
-        for index in self.judged..phone.outputs.len() {
-            let (_, output) = phone.outputs[index];
-            match output {
+        for (_, output) in phone.outputs.iter().skip(self.judged) {
+            match *output {
                 Output::Picture(picture) => {
                     let encoded = picture != Picture::Nothing;
                     let works = self.facts.encoder_works || !encoded || self.facts.stopped;
