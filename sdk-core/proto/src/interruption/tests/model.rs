@@ -227,11 +227,12 @@ impl Run {
             encoder_works: true,
             stopped: false,
         };
+        let phone = Phone { name: format!("seed {seed}"), ..Phone::new(config) };
         Self {
             seed,
             dice,
             facts,
-            phone: Phone::new(config),
+            phone,
             judged: 0,
             shown: Picture::Camera,
             keyframe_owed: false,
@@ -338,7 +339,9 @@ impl Run {
                     let owed = std::mem::take(&mut self.keyframe_owed);
                     assert!(owed, "seed {seed}: a key frame for nothing");
                 }
-                Output::Event(event) => follow(&mut self.followed, &mut self.told_of, event),
+                Output::Event(event) => {
+                    follow(seed, &mut self.followed, &mut self.told_of, event);
+                }
                 _ => {}
             }
         }
@@ -354,8 +357,11 @@ impl Run {
             assert_eq!(phone.wake, None, "{context}");
             return;
         }
-        if let Some((at, _)) = phone.wake {
-            assert!(at > phone.now, "to be woken at once, or in the past: {context}");
+        if facts.camera_is_taken() {
+            assert_ne!(phone.scene.picture, Picture::Camera, "a camera that is taken: {context}");
+        }
+        if !facts.encoder_works {
+            assert_eq!(phone.scene.picture, Picture::Nothing, "nobody encodes it: {context}");
         }
         let demanded = facts.demanded();
         assert_eq!(phone.scene.sound, demanded.sound, "{context}");
@@ -364,9 +370,6 @@ impl Run {
         } else {
             assert_eq!(phone.scene.picture, demanded.picture, "{context}");
         }
-        if facts.camera_is_taken() {
-            assert_ne!(phone.scene.picture, Picture::Camera, "a camera that is taken: {context}");
-        }
         let limit = phone.limit.unwrap_or(EncoderLimit::NONE);
         assert_eq!(limit, facts.limit(), "{context}");
         assert_eq!(self.followed, phone.scene, "the events tell of something else: {context}");
@@ -374,20 +377,28 @@ impl Run {
     }
 }
 
-fn follow(scene: &mut Scene, told_of: &mut BTreeMap<Cause, bool>, event: Event) {
+fn follow(seed: u64, scene: &mut Scene, told_of: &mut BTreeMap<Cause, bool>, event: Event) {
     let change = match event {
         Event::Began { cause, change, .. } => {
-            assert_ne!(told_of.insert(cause, true), Some(true), "{cause:?} began twice");
+            assert_ne!(
+                told_of.insert(cause, true),
+                Some(true),
+                "seed {seed}: {cause:?} began twice"
+            );
             change
         }
         Event::Ended { cause, change, .. } => {
-            assert_eq!(told_of.insert(cause, false), Some(true), "{cause:?} ended twice");
+            assert_eq!(
+                told_of.insert(cause, false),
+                Some(true),
+                "seed {seed}: {cause:?} ended twice"
+            );
             change
         }
         Event::Escalated { change, .. } | Event::Heat { change, .. } => change,
         Event::CameraDelivers { change } => Some(change),
         Event::Resumed { .. } => {
-            assert_eq!(*scene, Scene::LIVE, "resumed, and nobody said how");
+            assert_eq!(*scene, Scene::LIVE, "seed {seed}: resumed, and nobody said how");
             None
         }
     };

@@ -9,6 +9,8 @@ use crate::units::Time;
 
 /// A phone that broadcasts.
 pub(super) struct Phone {
+    /// What a failure is told of.
+    pub(super) name: String,
     pub(super) now: Time,
     pub(super) machine: Interruptions,
     /// What it does, as it was told.
@@ -28,6 +30,7 @@ impl Phone {
     pub(super) fn new(config: Config) -> Self {
         let now = Time::ZERO;
         let mut phone = Self {
+            name: "story".to_owned(),
             now,
             machine: Interruptions::new(config, now),
             scene: Scene::LIVE,
@@ -67,28 +70,31 @@ impl Phone {
                 return;
             }
         }
-        panic!("it never comes to an end: {:?}", self.outputs);
+        panic!("{}: it never comes to an end: {:?}", self.name, self.outputs);
     }
 
     /// Does one thing; answers whether there may be more.
     pub(super) fn poll(&mut self) -> bool {
         let output = self.machine.poll(self.now);
+        let Self { name, now, .. } = self;
         if let Output::Wake { at } = output {
+            let at_once = at.filter(|(at, _)| at <= now);
+            assert_eq!(at_once, None, "{name}: to be woken at once would never end, it is {now}");
             self.wake = at;
             return false;
         }
-        assert!(!self.stopped, "after the end: {output:?}");
+        assert!(!self.stopped, "{name}: after the end: {output:?}");
         match output {
             Output::Sound(sound) => {
-                assert_ne!(self.scene.sound, sound, "told again");
+                assert_ne!(self.scene.sound, sound, "{name}: told again");
                 self.scene.sound = sound;
             }
             Output::Picture(picture) => {
-                assert_ne!(self.scene.picture, picture, "told again");
+                assert_ne!(self.scene.picture, picture, "{name}: told again");
                 self.scene.picture = picture;
             }
             Output::Limit(limit) => {
-                assert_ne!(self.limit, limit, "told again");
+                assert_ne!(self.limit, limit, "{name}: told again");
                 self.limit = limit;
             }
             Output::Stop { .. } => self.stopped = true,
