@@ -26,12 +26,14 @@
 //! - [`pace`]: the queue of access units, and its one drop policy.
 //! - [`fec`]: repair packets for source packets, and back.
 //! - [`rate`]: from what was measured to what the encoder should do.
+//! - [`interruption`]: what a broadcast does while its device interrupts it.
 //! - [`transport`]: protocols that carry a broadcast, each a state machine.
 //! - [`session`]: a broadcast, composed of all of these.
 
 #![forbid(unsafe_code)]
 
 pub mod fec;
+pub mod interruption;
 pub mod media;
 pub mod mux;
 pub mod pace;
