@@ -162,13 +162,19 @@ impl BroadcastHandle {
     }
 
     /// Stops: what was produced so far is carried, the ingest is told, the app's devices are
-    /// released. Calling it again gives the same summary.
+    /// released. Calling it again gives the same summary. An app's encoder that waits for it in one
+    /// of its methods waits for itself.
     ///
     /// # Errors
     ///
     /// `Ended` if it never began; `System` if a thread of the broadcast failed.
     pub async fn stop(&self) -> Result<Summary, GoliveFailure> {
         self.cancel();
+        if self.stage().was_started {
+            // A start that is under way may bring it up still.
+            let _ = self.begun.recv().await;
+            self.cancel();
+        }
         let Some(running) = self.running() else {
             let reason = "the broadcast never began";
             return Err(GoliveFailure::new(ErrorKind::Ended, reason, None));
@@ -187,7 +193,9 @@ impl BroadcastHandle {
 
     /// As [`stop`](Self::stop), but returns at once, and also ends a start that is under way.
     pub fn cancel(&self) {
-        self.cancels.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Whoever waits for it may be woken here and now: not with the lock held.
+        let cancels = self.cancels.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(cancels);
         if let Some(running) = self.running() {
             drop(running.broadcast.stop());
         }
@@ -270,7 +278,9 @@ impl BroadcastHandle {
             std::mem::take(&mut stage.sinks)
         };
         for sink in sinks {
-            tell_events(sink, running.broadcast.events())?;
+            tell_events(sink, running.broadcast.events()).inspect_err(|_| {
+                drop(running.broadcast.stop());
+            })?;
         }
         Ok((launched, running))
     }
@@ -322,6 +332,13 @@ impl BroadcastHandle {
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for BroadcastHandle {
+    fn drop(&mut self) {
+        // Readers of its events keep the broadcast, and would keep it on air.
+        self.cancel();
     }
 }
 

@@ -135,8 +135,11 @@ impl Called {
             };
             if waiting.stop {
                 self.answer.close();
-                if sink.is_some() {
-                    note("stop", self.encoder.stop());
+                if sink.is_some()
+                    && let Err(error) = self.encoder.stop()
+                {
+                    // There is nobody left to hear of it as an event.
+                    tracing::warn!(%error, "the app's encoder failed in stop");
                 }
                 return;
             }

@@ -17,6 +17,7 @@ mod encoder;
 mod error;
 mod event;
 mod health;
+mod interruption;
 mod sink;
 
 pub use broadcast::{BroadcastHandle, Change, Summary};
@@ -27,6 +28,12 @@ pub use encoder::{CallbackFailure, Encoder, EncoderTarget, Program};
 pub use error::GoliveFailure;
 pub use event::{Event, EventKind, EventReader, EventSink};
 pub use health::{BroadcastState, Health, NetworkHealth};
+pub use interruption::{
+    HeardSound, Heat, HeatRules, InterruptionCause, InterruptionInput, InterruptionMachine,
+    InterruptionOutput, InterruptionPolicy, InterruptionResponse, InterruptionRules,
+    InterruptionStep, Limit, ShownPicture, android_interruptions, ios_interruptions,
+    limited_target, thermal_level_from_android,
+};
 pub use sink::{FrameSink, MediaTrack};
 
 uniffi::setup_scaffolding!();

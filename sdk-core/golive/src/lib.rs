@@ -54,6 +54,7 @@ pub use event::{DeviceEvent, Event, Events, NetworkEvent, RecordingEvent};
 pub use golive_media::{
     AudioSource, Camera, CameraIndex, Devices, Microphone, VideoSource, devices,
 };
+pub use golive_proto::interruption;
 pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
 pub use golive_proto::rate::EncoderTarget;
 pub use golive_proto::session;

@@ -94,6 +94,8 @@ const STEADY_WINDOW: Duration = Duration::from_millis(400);
 const LATELY_WINDOW: Duration = Duration::from_millis(400);
 /// Nothing stands on a path where nothing has stood for so long: a full one has a queue more often.
 const CLEAR: Duration = Duration::from_secs(2);
+/// What is lost for other reasons takes at most so many times what gets through to be repaired.
+const MOST_TAKEN: f64 = 2.5;
 /// Over how long it is taken what leaves: as long as what may leave is accounted for.
 const SENT_WINDOW: Duration = Duration::from_secs(1);
 /// An acknowledgement may be overdue by this much without meaning anything: they come every
@@ -304,7 +306,9 @@ impl PathEstimate {
             self.stood_at = now;
         }
         let is_clear = now.since(self.stood_at) >= CLEAR;
-        self.taken = if is_clear { self.sent.rate() } else { Bitrate::ZERO };
+        // Where packets are dropped without a queue, nothing stands either: what is acknowledged bounds it.
+        let most = self.media.rate().min(self.steady.rate()).scaled(MOST_TAKEN);
+        self.taken = if is_clear { self.sent.rate().min(most) } else { Bitrate::ZERO };
     }
 
     fn least(&self) -> Bitrate {

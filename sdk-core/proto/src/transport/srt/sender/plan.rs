@@ -30,8 +30,8 @@ const BURSTS_APART: u32 = 3;
 const MARGIN: Duration = Duration::from_millis(1);
 
 /// What a lost packet earns, in packets, beyond the first time that it is sent again. libsrt sends
-/// again by 10 to 25 per cent more than is lost, as its receiver asks twice: this comes to three
-/// times as much at most.
+/// again by 10 to 25 per cent more than is lost, as its receiver asks twice: this comes to about
+/// three times as much.
 const EARNED_COPIES: f64 = 2.4;
 
 /// What can be saved up: bursts come after a time without any.

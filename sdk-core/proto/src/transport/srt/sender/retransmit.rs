@@ -142,7 +142,10 @@ impl Sender {
                 continue;
             };
             if entry.copies.left > 0 {
-                self.want(index, Wanted::Copy);
+                // One that was planned before these were is none of them.
+                if now >= entry.last_sent + entry.copies.spacing {
+                    self.want(index, Wanted::Copy);
+                }
             } else if self.is_unsure(now, entry, round_trip) {
                 self.want(index, Wanted::Suspected);
             }

@@ -1,11 +1,10 @@
 package dev.golive
 
-import kotlinx.coroutines.CancellationException
+import java.util.concurrent.atomic.AtomicBoolean
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.NonCancellable
-import kotlinx.coroutines.SupervisorJob
-import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelChildren
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
@@ -14,6 +13,7 @@ import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 
@@ -62,12 +62,14 @@ public class Broadcast(
     credentials: Credentials? = null,
 ) : AutoCloseable {
     private val handle: BroadcastHandle =
-        if (encoder == null) BroadcastHandle(config) else BroadcastHandle.withEncoder(config, encoder, program)
-    private val watch = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+        if (encoder == null) BroadcastHandle(config)
+        else BroadcastHandle.withEncoder(config, GuardedEncoder(encoder), program)
+    private val isClosed = AtomicBoolean()
     private val currentHealth = MutableStateFlow(handle.health())
+    private var watch: Job? = null
 
     init {
-        credentials?.let(handle::setCredentials)
+        credentials?.let { handle.setCredentials(GuardedCredentials(it)) }
     }
 
     /** How it is doing; looked at five times a second while it is on air. */
@@ -80,7 +82,8 @@ public class Broadcast(
     public val events: Flow<Event> = flow {
         handle.events().use { events ->
             while (true) {
-                emit(events.next() ?: break)
+                // Never resumed by whoever tells of the event, who has other things to do.
+                emit(withContext(Dispatchers.Default) { events.next() } ?: break)
             }
         }
     }
@@ -91,56 +94,88 @@ public class Broadcast(
      * @throws GoliveException why it cannot.
      */
     public suspend fun start() {
-        watch.launch {
-            while (health.value.state != BroadcastState.ENDED) {
-                delay(HEALTH_INTERVAL_MS)
-                currentHealth.value = handle.health()
-            }
-        }
+        val watching = watch()
         try {
-            translating { handle.start() }
-        } catch (cancelled: CancellationException) {
+            withContext(Dispatchers.Default) { translating { handle.start() } }
+        } catch (failure: Throwable) {
+            watching?.cancel()
             handle.cancel()
-            throw cancelled
+            throw failure
         }
-        currentHealth.value = handle.health()
+        look()
     }
 
     /**
      * Stops: what was produced so far is carried, the ingest is told, devices are released. Calling
-     * it again gives the same summary. It goes on to its end even if the caller is cancelled.
+     * it again gives the same summary. It goes on to its end even if the caller is cancelled. Not to be
+     * called by an [Encoder] in one of its methods, whose end it waits for.
      *
-     * @throws GoliveException if it never began.
+     * @throws GoliveException if it never began, or was closed.
      */
     public suspend fun stop(): Summary =
-        withContext(NonCancellable) {
-            translating { handle.stop() }.also { currentHealth.value = it.health }
+        withContext(NonCancellable + Dispatchers.Default) {
+            open()
+            translating { handle.stop() }.also { publish(it.health) }
         }
 
     /** Asks it to stop, and returns at once; ends a [start] that is under way, too. */
-    public fun cancel(): Unit = handle.cancel()
+    public fun cancel() {
+        if (!isClosed.get()) handle.cancel()
+    }
 
     /**
      * Changes something while live.
      *
      * @throws GoliveException if it is not live, or the change makes no sense.
      */
-    public fun set(change: Change): Unit = translating { handle.set(change) }
-
-    /** Stops it without waiting for what is queued, and releases it. */
-    override fun close() {
-        watch.cancel()
-        handle.cancel()
-        handle.close()
+    public fun set(change: Change) {
+        open()
+        translating { handle.set(change) }
     }
 
-    /** Stops what may never have begun. */
+    /** Stops it without waiting for what is queued, and releases it. Calling it again does nothing. */
+    override fun close() {
+        if (!isClosed.compareAndSet(false, true)) return
+        handle.cancel()
+        val watching = synchronized(this) { watch }
+        watching?.cancel()
+        // A look that is under way still needs it.
+        if (watching == null) handle.close() else watching.invokeOnCompletion { handle.close() }
+    }
+
+    /** Stops what may never have begun, or was closed meanwhile. */
     internal suspend fun end() {
+        if (isClosed.get()) return
         try {
             stop()
         } catch (failure: GoliveException) {
             if (failure.kind != ErrorKind.ENDED) throw failure
         }
+    }
+
+    /** Looks how it is doing, until it is over; only once, however often it is started. */
+    private fun watch(): Job? =
+        synchronized(this) {
+            open()
+            if (watch != null) return null
+            CoroutineScope(Dispatchers.Default).launch {
+                while (health.value.state != BroadcastState.ENDED) {
+                    delay(HEALTH_INTERVAL_MS)
+                    look()
+                }
+            }.also { watch = it }
+        }
+
+    private fun look() {
+        if (!isClosed.get()) publish(handle.health())
+    }
+
+    /** What is over stays over, whichever look comes last. */
+    private fun publish(health: Health): Unit =
+        currentHealth.update { if (it.state == BroadcastState.ENDED) it else health }
+
+    private fun open() {
+        if (isClosed.get()) throw GoliveException(ErrorKind.ENDED, "the broadcast was closed", null)
     }
 
     private companion object {

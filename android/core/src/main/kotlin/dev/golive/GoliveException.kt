@@ -60,3 +60,18 @@ private fun GoliveFailure.translated(): GoliveException =
 
 private fun GoliveFailure.of(kind: ErrorKind, reason: String, detail: String?): GoliveException =
     GoliveException(kind, reason, detail, this)
+
+/**
+ * Where a broadcast goes: an SRT URL, as `srt://ingest.example:9000?latency=250`.
+ *
+ * @param streamId the stream id, which often is the stream key; it need not stand in the URL.
+ * @param passphrase what encrypts the stream, 10 to 79 bytes.
+ * @throws GoliveException saying what is wrong with it.
+ */
+public fun destination(url: String, streamId: Secret? = null, passphrase: Secret? = null): Destination =
+    translating {
+        Destination.parse(url).also { destination ->
+            streamId?.let(destination::setStreamId)
+            passphrase?.let(destination::setPassphrase)
+        }
+    }

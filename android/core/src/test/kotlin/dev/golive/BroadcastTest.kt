@@ -7,6 +7,7 @@ import kotlin.test.assertFalse
 import kotlin.test.assertTrue
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.map
@@ -78,9 +79,8 @@ class BroadcastTest {
         val port = freePort()
         val options = "&passphrase=the+right+passphrase&pbkeylen=16".replace("+", "-")
         Peer.ffmpeg(folder, port, folder.resolve("received.ts"), options).use {
-            val destination = Destination.parse("srt://127.0.0.1:$port?latency=120")
             val wrong = Secret("quite another passphrase")
-            destination.setPassphrase(wrong)
+            val destination = destination("srt://127.0.0.1:$port?latency=120", passphrase = wrong)
             val failure =
                 assertFailsWith<GoliveException> {
                     runBlocking { onAir(config(port).copy(destination = destination)) {} }
@@ -95,10 +95,30 @@ class BroadcastTest {
 
     @Test
     fun `a destination that makes no sense says what is wrong with it`() {
-        val failure = assertFailsWith<GoliveFailure.Configuration> {
-            Destination.parse("srt://ingest.example")
+        val failure = assertFailsWith<GoliveException> { destination("srt://ingest.example") }
+        assertEquals(ErrorKind.CONFIGURATION, failure.kind)
+        assertTrue(failure.message.contains("port"), failure.message)
+    }
+
+    @Test
+    fun `collecting and starting where every resumption is at once stands in nobody's way`() = inScratch { folder ->
+        val port = freePort()
+        Peer.ffmpeg(folder, port, folder.resolve("received.ts")).use {
+            runBlocking(Dispatchers.Unconfined) {
+                withTimeout(20.seconds) {
+                    Broadcast(config(port)).use { broadcast ->
+                        val told = mutableListOf<String>()
+                        val collector = launch { broadcast.events.collect { told += it.sentence } }
+                        broadcast.start()
+                        broadcast.stop()
+                        collector.join()
+                        assertTrue(told.any { it.startsWith("live") }, "$told")
+                        broadcast.close()
+                        assertFailsWith<GoliveException> { broadcast.stop() }
+                    }
+                }
+            }
         }
-        assertTrue(failure.reason.contains("port"), failure.reason)
     }
 
     @Test
@@ -125,7 +145,7 @@ class BroadcastTest {
 /** A small test picture and a tone. */
 internal fun config(port: Int): BroadcastConfig =
     BroadcastConfig(
-        destination = Destination.parse("srt://127.0.0.1:$port?latency=120"),
+        destination = destination("srt://127.0.0.1:$port?latency=120"),
         widthPixels = 320u,
         heightPixels = 180u,
         videoBitsPerSecond = 600_000u,

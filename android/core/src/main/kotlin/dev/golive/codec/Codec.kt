@@ -46,7 +46,7 @@ public interface Codec {
 
         /**
          * A picture in Annex B form. [data] is a direct buffer, and the codec's own again when this
-         * returns; [timeUs] is what the picture was given at the codec's input.
+         * returns; [timeUs] is what the picture was given at the codec's input, on [Clock.MONOTONIC].
          */
         public fun onPicture(data: ByteBuffer, timeUs: Long, isKey: Boolean)
 

@@ -8,7 +8,8 @@ public class FramePacer {
     public fun takes(timeUs: Long, framesPerSecond: Int): Boolean {
         val intervalUs = 1_000_000L / framesPerSecond.coerceAtLeast(1)
         // Cameras are up to a quarter of an interval early or late.
-        val due = dueUs ?: timeUs
+        // A camera that was switched may count by another clock.
+        val due = dueUs?.takeIf { timeUs >= it - 2 * intervalUs } ?: timeUs
         if (timeUs < due - intervalUs / 4) return false
         // After a pause the rhythm begins anew; else it goes on from where it should have been.
         dueUs = intervalUs + if (timeUs > due + intervalUs) timeUs else due

@@ -15,30 +15,33 @@ internal class ParameterSets {
         kept = ByteArray(view.remaining()).also(view::get)
     }
 
-    /** A key frame that begins with them; [data] itself, if it has its own. */
+    /** A key frame with them behind its delimiter, if it has one; [data] itself, if it has its own. */
     fun before(data: ByteBuffer): ByteBuffer {
-        if (kept.isEmpty() || startsWithParameterSet(data)) return data
+        val (type, at) = firstUnit(data)
+        if (kept.isEmpty() || type == SEQUENCE_PARAMETER_SET) return data
         val length = kept.size + data.remaining()
         // Key frames come every second or two: the buffer grows to the largest and stays.
         if (joined.capacity() < length) joined = ByteBuffer.allocateDirect(length)
         joined.clear()
-        joined.put(kept).put(data.duplicate())
+        val rest = data.duplicate()
+        joined.put(data.duplicate().limit(at)).put(kept).put(rest.position(at))
         joined.flip()
         return joined
     }
 
-    /** Whether its first NAL unit, a delimiter aside, is an SPS (ITU-T H.264, 7.4.1). */
-    private fun startsWithParameterSet(data: ByteBuffer): Boolean {
+    /** Type and begin of its first NAL unit, a delimiter aside (ITU-T H.264, 7.4.1.2.3). */
+    private fun firstUnit(data: ByteBuffer): Pair<Int, Int> {
         var at = data.position()
         while (at + 3 < data.limit()) {
-            val begins = data[at] == ZERO && data[at + 1] == ZERO && data[at + 2] == ONE
-            if (begins) {
+            if (data[at] == ZERO && data[at + 1] == ZERO && data[at + 2] == ONE) {
                 val type = data[at + 3].toInt() and 0x1f
-                if (type != DELIMITER) return type == SEQUENCE_PARAMETER_SET
+                // A start code may have a zero more.
+                val begin = if (at > data.position() && data[at - 1] == ZERO) at - 1 else at
+                if (type != DELIMITER) return type to begin
             }
             at += 1
         }
-        return false
+        return 0 to data.position()
     }
 
     private companion object {

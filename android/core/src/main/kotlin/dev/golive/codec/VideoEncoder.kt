@@ -17,6 +17,8 @@ import kotlin.concurrent.thread
  * @param model the device's model, for [quirks].
  * @param onInput is told of each new codec once it takes pictures: it gives the camera's stage the
  *   surface to draw on, and the size.
+ * @param onInputGone is told before a codec is released: nothing may be drawn for it any more. Neither of
+ *   the two may wait for a thread that calls this encoder.
  */
 public class VideoEncoder(
     private val factory: CodecFactory,
@@ -25,6 +27,7 @@ public class VideoEncoder(
     private val model: String = "",
     private val quirks: Quirks = Quirks(),
     private val onInput: (Codec, CodecFormat) -> Unit = { _, _ -> },
+    private val onInputGone: (Codec) -> Unit = {},
 ) {
     private val lock = Any()
     private val pacer = FramePacer()
@@ -32,6 +35,7 @@ public class VideoEncoder(
     private var target: EncoderTarget? = null
     private var running: Running? = null
     private var retryAtUs = Long.MIN_VALUE
+    private var highestRate = 1
     private var captured = 0UL
     private var skipped = 0UL
 
@@ -137,6 +141,7 @@ public class VideoEncoder(
         val old = running ?: return
         running = null
         old.listener.end()
+        onInputGone(old.codec)
         old.codec.release()
     }
 
@@ -157,11 +162,12 @@ public class VideoEncoder(
     private fun format(target: EncoderTarget, remedies: Set<Remedy>): CodecFormat {
         val grain = if (Remedy.ALIGN_TO_16 in remedies) 16 else 2
         val told = Remedy.TELL_REAL_FRAME_RATE in remedies
+        highestRate = maxOf(highestRate, target.framesPerSecond.toInt())
         return CodecFormat(
             widthPixels = target.widthPixels.toInt() / grain * grain,
             heightPixels = target.heightPixels.toInt() / grain * grain,
-            // Pictures are left out before the codec: another rate is no reason for another codec.
-            framesPerSecond = if (told) target.framesPerSecond.toInt() else NOMINAL_RATE,
+            // Pictures are left out before the codec: a lower rate is no reason for another codec.
+            framesPerSecond = if (told) target.framesPerSecond.toInt() else highestRate,
             bitsPerSecond = target.videoBitsPerSecond.toInt(),
             keyframeIntervalMs = keyframeIntervalMs,
         )
@@ -175,14 +181,16 @@ public class VideoEncoder(
         /** Nothing of this codec comes after what the next one makes. */
         fun end() = synchronized(output) { isLive = false }
 
-        override fun onParameterSets(data: ByteBuffer) = parameterSets.keep(data)
+        override fun onParameterSets(data: ByteBuffer) =
+            synchronized(output) { if (isLive) parameterSets.keep(data) }
 
         override fun onPicture(data: ByteBuffer, timeUs: Long, isKey: Boolean) =
             synchronized(output) {
                 if (!isLive) return
                 val time = output.timeline.rising(timeUs, Clock.MONOTONIC)
                 val picture = if (isKey) parameterSets.before(data) else data
-                output.sink.pushVideo(picture, time, time, isKey)
+                // The other side sees a buffer from its base, wherever its position is.
+                output.sink.pushVideo(picture.slice(), time, time, isKey)
             }
 
         override fun onError(reason: String) {
@@ -198,7 +206,6 @@ public class VideoEncoder(
     }
 
     private companion object {
-        const val NOMINAL_RATE = 30
         const val RETRY_US = 500_000L
     }
 }

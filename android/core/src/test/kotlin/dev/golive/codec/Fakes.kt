@@ -20,17 +20,25 @@ internal class FakeClocks(var nowUs: Long = 0) : Clocks {
 internal class FakeSink(private val clocks: FakeClocks) : FrameSinkInterface {
     data class Picture(val data: List<Byte>, val timeUs: Long, val isKey: Boolean)
 
+    /** A frame of sound: its first sample, and when. */
+    data class Sound(val level: Int, val timeUs: Long)
+
     val pictures = mutableListOf<Picture>()
+    val sounds = mutableListOf<Sound>()
+    val devices = mutableListOf<String>()
     val failures = mutableListOf<String>()
     var captured = 0UL to 0UL
     private val epoch = clocks.bootUs()
 
     override fun pushVideo(data: ByteBuffer, ptsUs: Long, dtsUs: Long, keyframe: Boolean) {
-        val view = data.duplicate()
-        pictures += Picture(List(view.remaining()) { view.get() }, ptsUs, keyframe)
+        // As the other side sees it: from the base on, wherever the position is.
+        val view = data.duplicate().clear()
+        pictures += Picture(List(data.remaining()) { view.get() }, ptsUs, keyframe)
     }
 
-    override fun pushAudio(data: ByteBuffer, ptsUs: Long) = Unit
+    override fun pushAudio(data: ByteBuffer, ptsUs: Long) {
+        sounds += Sound(data.get(data.position()).toInt(), ptsUs)
+    }
 
     override fun epochUs(): ULong = epoch.toULong()
 
@@ -42,9 +50,13 @@ internal class FakeSink(private val clocks: FakeClocks) : FrameSinkInterface {
 
     override fun noteDropped(frames: ULong) = Unit
 
-    override fun reportLost(device: String, reason: String) = Unit
+    override fun reportLost(device: String, reason: String) {
+        devices += "lost $device: $reason"
+    }
 
-    override fun reportBack(device: String) = Unit
+    override fun reportBack(device: String) {
+        devices += "back $device"
+    }
 
     override fun reportCodecFailed(track: MediaTrack, reason: String) {
         failures += reason

@@ -21,11 +21,21 @@ class VideoEncoderTest {
         codec.deliver(0, true, 0, 0, 0, 1, 0x65, 1)
         codec.deliver(33_333, false, 0, 0, 0, 1, 0x41, 2)
         codec.deliver(66_666, true, 0, 0, 0, 1, 0x67, 9, 0, 0, 1, 0x65, 3)
+        codec.deliver(100_000, true, 0, 0, 0, 1, 0x09, 0x10, 0, 0, 0, 1, 0x65, 1)
         val types = sink.pictures.map { picture ->
             picture.data.windowed(4).filter { it.take(3) == listOf<Byte>(0, 0, 1) }.map { it[3].toInt() and 0x1f }
         }
-        assertEquals(listOf(listOf(7, 8, 5), listOf(1), listOf(7, 5)), types, "its own are not doubled")
-        assertEquals(listOf(true, false, true), sink.pictures.map { it.isKey })
+        val expected = listOf(listOf(7, 8, 5), listOf(1), listOf(7, 5), listOf(9, 7, 8, 5))
+        assertEquals(expected, types, "its own are not doubled, and a delimiter stays in front")
+        assertEquals(listOf(true, false, true, true), sink.pictures.map { it.isKey })
+    }
+
+    @Test
+    fun `a picture is what lies between position and limit of the codec's buffer`() {
+        encoder().start(sink, target())
+        val buffer = direct(7, 7, 0, 0, 0, 1, 0x41, 2, 7)
+        codecs.made.single().listener.onPicture(buffer.position(2).limit(8), 0, false)
+        assertEquals(listOf<Byte>(0, 0, 0, 1, 0x41, 2), sink.pictures.single().data)
     }
 
     @Test
@@ -54,7 +64,7 @@ class VideoEncoderTest {
         new.deliver(1_066_666, false, 4)
         assertEquals(listOf(1, 3, 4), sink.pictures.map { it.data.single().toInt() }, "late ones of the old are left out")
         val times = sink.pictures.map { it.timeUs }
-        assertEquals(listOf(1_000_000L, 1_000_001L, 1_066_666L), times)
+        assertEquals(listOf(1_000_000L, 1_000_012L, 1_066_666L), times)
     }
 
     @Test

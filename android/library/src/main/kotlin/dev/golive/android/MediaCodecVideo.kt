@@ -2,7 +2,6 @@ package dev.golive.android
 
 import android.media.MediaCodec
 import android.media.MediaCodecInfo
-import android.media.MediaCodecInfo.CodecProfileLevel
 import android.media.MediaCodecList
 import android.media.MediaFormat
 import android.os.Bundle
@@ -19,8 +18,8 @@ import java.nio.ByteBuffer
  * where the codec has it, and what it makes goes to the listener from a thread of its own.
  */
 public class MediaCodecVideo private constructor(override val name: String) : Codec {
-    private val thread = HandlerThread("golive-$name").apply { start() }
     private val codec: MediaCodec = MediaCodec.createByCodecName(name)
+    private val thread = HandlerThread("golive-$name")
 
     /** Where pictures are drawn; there from [start] on. */
     @Volatile
@@ -28,6 +27,7 @@ public class MediaCodecVideo private constructor(override val name: String) : Co
         private set
 
     override fun start(format: CodecFormat, listener: Codec.Listener) {
+        thread.start()
         codec.setCallback(Callback(listener), Handler(thread.looper))
         codec.configure(format.toMediaFormat(codec.codecInfo), null, null, MediaCodec.CONFIGURE_FLAG_ENCODE)
         inputSurface = codec.createInputSurface()
@@ -107,7 +107,6 @@ private fun CodecFormat.toMediaFormat(info: MediaCodecInfo): MediaFormat {
         setInteger(MediaFormat.KEY_MAX_B_FRAMES, 0)
         setInteger(MediaFormat.KEY_LATENCY, 1)
         setInteger(MediaFormat.KEY_PRIORITY, 0)
-        setInteger(MediaFormat.KEY_PROFILE, CodecProfileLevel.AVCProfileConstrainedBaseline)
         setInteger(MediaFormat.KEY_COLOR_STANDARD, MediaFormat.COLOR_STANDARD_BT709)
         setInteger(MediaFormat.KEY_COLOR_RANGE, MediaFormat.COLOR_RANGE_LIMITED)
         setInteger(MediaFormat.KEY_COLOR_TRANSFER, MediaFormat.COLOR_TRANSFER_SDR_VIDEO)
