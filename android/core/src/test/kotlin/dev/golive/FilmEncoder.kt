@@ -46,17 +46,22 @@ internal open class FilmEncoder(private val film: List<Picture>) : Encoder {
     val told: MutableList<String> = CopyOnWriteArrayList()
     val threads: MutableSet<String> = java.util.concurrent.ConcurrentHashMap.newKeySet()
     @Volatile private var player: Thread? = null
+    @Volatile private var wantsKey = false
 
     override fun start(sink: FrameSink, target: EncoderTarget) {
         note("start")
         player = thread(name = "film") {
             var number = 0
+            var shown = 0
             val epoch = sink.nowUs()
             while (!Thread.interrupted()) {
-                val picture = film[number % film.size]
+                if (wantsKey) shown = 0
+                wantsKey = false
+                val picture = film[shown % film.size]
                 val time = epoch + number * 1_000_000L / 30
                 sink.pushVideo(picture.data.duplicate(), time, time, picture.isKey)
                 number += 1
+                shown += 1
                 try {
                     Thread.sleep(maxOf(0, (epoch + number * 1_000_000L / 30 - sink.nowUs()) / 1_000))
                 } catch (_: InterruptedException) {
@@ -68,7 +73,10 @@ internal open class FilmEncoder(private val film: List<Picture>) : Encoder {
 
     override fun setTarget(target: EncoderTarget) = note("target ${target.videoBitsPerSecond}")
 
-    override fun requestKeyframe() = note("keyframe")
+    override fun requestKeyframe() {
+        wantsKey = true
+        note("keyframe")
+    }
 
     override fun restart() = note("restart")
 

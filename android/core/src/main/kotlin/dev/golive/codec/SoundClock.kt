@@ -1,6 +1,7 @@
 package dev.golive.codec
 
 import kotlin.math.abs
+import kotlin.math.roundToInt
 
 /**
  * Places sound on the media timeline by counting samples, which is even, and holds the count to when
@@ -28,7 +29,7 @@ public class SoundClock(private val sampleRateHz: Int) {
             // Time that is there already. Far back it is another timeline, and nothing to go by.
             return Placement(0, isLeftOut = true, expected.toLong())
         }
-        val silence = if (off > GAP_US) (minOf(off, LONGEST_GAP_US) * sampleRateHz / 1e6).toInt() else 0
+        val silence = if (off > GAP_US) (minOf(off, LONGEST_GAP_US) * sampleRateHz / 1e6).roundToInt() else 0
         // Beyond the longest gap the timeline leaps; silence for minutes would come in one burst.
         val leap = maxOf(0.0, off - LONGEST_GAP_US)
         val begin = expected + leap
