@@ -14,6 +14,7 @@ mod failure;
 mod fuzz;
 mod lab;
 mod process;
+mod python;
 mod setup;
 mod terminal;
 mod test;
@@ -44,6 +45,7 @@ const COMMANDS: &[Command] = &[
         help: bindings::HELP,
         run: bindings::run,
     },
+    Command { name: "python", summary: python::SUMMARY, help: python::HELP, run: python::run },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },
 ];
