@@ -29,9 +29,9 @@ def film(folder: pathlib.Path) -> List[Picture]:
     subprocess.run(command + options.split() + ["-f", "h264", str(file)], check=True)
     stream = file.read_bytes()
     # Each begins with a delimiter (NAL unit type 9); an IDR has type 5.
-    begins = [found.start() for found in re.finditer(rb"\0\0\0\1\x09", stream)]
+    begins = [found.start() for found in re.finditer(rb"\x00\x00\x00\x01\x09", stream)]
     units = [stream[begin:end] for begin, end in zip(begins, begins[1:] + [len(stream)])]
-    return [Picture(unit, re.search(rb"\0\0\1[\x25\x45\x65]", unit) is not None) for unit in units]
+    return [Picture(unit, re.search(rb"\x00\x00\x01[\x25\x45\x65]", unit) is not None) for unit in units]
 
 
 class FilmEncoder(golive.Encoder):
@@ -43,6 +43,7 @@ class FilmEncoder(golive.Encoder):
         self._pictures = pictures
         self._player: Optional[threading.Thread] = None
         self._over = threading.Event()
+        self._from_key = threading.Event()
 
     def start(self, sink: golive.FrameSink, target: golive.EncoderTarget) -> None:
         self.note("start")
@@ -54,6 +55,7 @@ class FilmEncoder(golive.Encoder):
 
     def request_keyframe(self) -> None:
         self.note("keyframe")
+        self._from_key.set()
 
     def restart(self) -> None:
         self.note("restart")
@@ -73,9 +75,13 @@ class FilmEncoder(golive.Encoder):
 
     def _play(self, sink: golive.FrameSink) -> None:
         epoch_us = sink.now_us()
-        number = 0
+        number = offset = 0
         while not self._over.is_set():
-            picture = self._pictures[number % len(self._pictures)]
+            if self._from_key.is_set():
+                # It begins with a key frame, and so does whoever begins again.
+                self._from_key.clear()
+                offset = number
+            picture = self._pictures[(number - offset) % len(self._pictures)]
             time_us = epoch_us + number * 1_000_000 // FRAMES_PER_SECOND
             sink.push_video(picture.data, time_us, time_us, picture.is_key)
             number += 1

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from typing import Any, List
 
 import golive
 from peers import Scratch, free_port, small
@@ -33,7 +34,7 @@ class BlockingTest(Scratch):
             self.assertIsInstance(list(events)[-1].kind, golive.EventKind.ENDED)
 
     def test_another_thread_reads_events_meanwhile(self) -> None:
-        kinds = []
+        kinds: List[Any] = []
         with golive.on_air_blocking(small(self.ffmpeg().url)) as broadcast:
 
             def read() -> None:

@@ -4,17 +4,15 @@ import asyncio
 import time
 
 import golive
-from peers import Scratch, free_port, small
+from peers import Scratch, first, free_port, small
 
 
 class BroadcastTest(Scratch):
     async def test_health_and_events_tell_of_a_broadcast(self) -> None:
         ffmpeg = self.ffmpeg()
         async with golive.on_air(small(ffmpeg.url)) as broadcast:
-            async for event in broadcast.events():
-                if event.kind.is_live():
-                    break
-            self.assertRegex(event.sentence, "live after .* latency 120 ms")
+            live = await first(broadcast, golive.EventKind.LIVE)
+            self.assertEqual((live.latency_ms, live.resumed), (120, False))
             await asyncio.sleep(3)
             health = broadcast.health()
             self.assertIs(health.state, golive.BroadcastState.LIVE)
@@ -22,10 +20,11 @@ class BroadcastTest(Scratch):
             self.assertGreater(health.sent_bits_per_second, 200_000, health)
             self.assertIsNotNone(health.round_trip_time_us, health)
         self.assertIs(broadcast.health().state, golive.BroadcastState.ENDED)
-        self.assertNotIn("error", ffmpeg.finish().lower())
+        ffmpeg.finish()
         packets = ffmpeg.packets()
         self.assertGreater(packets["h264"], 50, packets)
         self.assertGreater(packets["aac"], 80, packets)
+        self.assertEqual(ffmpeg.faults(), "")
 
     async def test_events_end_with_it_and_can_be_read_again_from_the_beginning(self) -> None:
         broadcast = golive.Broadcast(small(self.ffmpeg().url))
@@ -49,7 +48,7 @@ class BroadcastTest(Scratch):
             self.assertTrue(any(event.kind.is_live() for event in before), before)
             broadcast.set(golive.Change.VIDEO_BITRATE(bits_per_second=300_000))
             kind = (await asyncio.wait_for(events.__anext__(), 5)).kind
-            self.assertIsInstance(kind, golive.EventKind.TARGET_CHANGED)
+            assert isinstance(kind, golive.EventKind.TARGET_CHANGED), kind
             self.assertEqual(kind.target.video_bits_per_second, 300_000)
 
     async def test_a_change_that_makes_no_sense_is_a_typed_error(self) -> None:
@@ -74,6 +73,7 @@ class EndTest(Scratch):
 
         task = asyncio.ensure_future(until_cancelled())
         await asyncio.wait_for(live.wait(), 10)
+        ingest.wait_for("broadcast_started")
         await asyncio.sleep(1)
         task.cancel()
         with self.assertRaises(asyncio.CancelledError):
@@ -81,12 +81,13 @@ class EndTest(Scratch):
         self.assertIs(broadcasts[0].health().state, golive.BroadcastState.ENDED)
         stopped = ingest.wait_for("broadcast_stopped")
         self.assertIn("closed", stopped["cause"], "it need not find out by itself")
-        self.assertGreater(stopped["bytes_received"], 20_000)
+        self.assertGreater(stopped["bytes_received"], 5_000)
 
     async def test_an_exception_in_the_block_ends_it_and_comes_out(self) -> None:
         ingest = self.ingest()
         with self.assertRaisesRegex(ZeroDivisionError, "by zero"):
             async with golive.on_air(small(ingest.url)) as broadcast:
+                ingest.wait_for("broadcast_started")
                 print(1 // 0)
         self.assertIs(broadcast.health().state, golive.BroadcastState.ENDED)
         ingest.wait_for("broadcast_stopped")
@@ -102,6 +103,7 @@ class EndTest(Scratch):
 
         task = asyncio.ensure_future(until_cancelled())
         await asyncio.wait_for(live.wait(), 10)
+        ingest.wait_for("broadcast_started")
         task.cancel()
         await asyncio.sleep(0)
         task.cancel()

@@ -7,7 +7,7 @@ import traceback
 
 import golive
 from film import FilmEncoder, film
-from peers import Scratch, small
+from peers import Scratch, first, small
 
 
 class EncoderTest(Scratch):
@@ -34,6 +34,7 @@ class EncoderTest(Scratch):
 
         class Raising(FilmEncoder):
             def request_keyframe(self) -> None:
+                super().request_keyframe()
                 asked.set()
                 time.sleep(1.5)
                 raise RuntimeError("no key frame today")
@@ -47,10 +48,8 @@ class EncoderTest(Scratch):
             await asyncio.sleep(1)
             sent = broadcast.health().sent_bytes - before
             self.assertGreater(sent, 10_000, "while the script was busy")
-            async for event in broadcast.events():
-                if event.kind.is_app_failed():
-                    break
-            self.assertIn("no key frame today", event.kind.reason)
+            failed = await first(broadcast, golive.EventKind.APP_FAILED)
+            self.assertIn("no key frame today", failed.reason)
             self.assertIs(broadcast.health().state, golive.BroadcastState.LIVE)
         self.assertEqual(encoder.told[-1], "stop")
 

@@ -4,7 +4,7 @@ import asyncio
 import pickle
 
 import golive
-from peers import Scratch, free_port, small
+from peers import Scratch, first, free_port, small
 
 RIGHT = "&passphrase=the-right-passphrase&pbkeylen=16"
 
@@ -54,10 +54,7 @@ class CredentialsTest(Scratch):
 
         config = small(self.ffmpeg(RIGHT).url)
         async with golive.on_air(config, credentials=fetched) as broadcast:
-            async for event in broadcast.events():
-                if event.kind.is_live():
-                    break
-            self.assertTrue(event.kind.encrypted)
+            self.assertTrue((await first(broadcast, golive.EventKind.LIVE)).encrypted)
 
     async def test_a_script_that_has_no_keys_is_told_so_in_its_own_words(self) -> None:
         def fetched() -> golive.Access:

@@ -54,7 +54,7 @@ class InterruptTest(Scratch):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parent)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         assert started.stdout is not None
         self.assertEqual(started.stdout.readline(), "begun\n")

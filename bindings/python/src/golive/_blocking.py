@@ -8,11 +8,12 @@ import contextlib
 import threading
 from typing import Awaitable, Callable, Iterator, Optional, Tuple, TypeVar
 
+from . import _ffi
 from ._broadcast import Broadcast, Events
 from ._credentials import Credentials
 from ._encoder import Encoder
 from ._errors import ErrorKind, GoliveError
-from ._records import BroadcastConfig, Change, Event, Health, Program, Summary
+from ._records import BroadcastConfig, Event, Health, Program, Summary
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class BlockingBroadcast:
         """
         return BlockingEvents(self._broadcast.events(), self._loop, timeout_s)
 
-    def set(self, change: Change) -> None:
+    def set(self, change: _ffi.Change) -> None:
         """Changes something while live.
 
         :raises GoliveError: ``ENDED`` once it is over; ``CONFIGURATION`` for what makes no sense.

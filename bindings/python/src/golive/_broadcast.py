@@ -10,7 +10,7 @@ from . import _ffi
 from ._credentials import Credentials, Fetched
 from ._encoder import Encoder
 from ._errors import ErrorKind, GoliveError, translating
-from ._records import BroadcastConfig, Change, Event, Health, Program, Summary
+from ._records import BroadcastConfig, Event, Health, Program, Summary
 
 T = TypeVar("T")
 
@@ -113,7 +113,7 @@ class Broadcast:
         """
         return Events(self._handle.events())
 
-    def set(self, change: Change) -> None:
+    def set(self, change: _ffi.Change) -> None:
         """Changes something while live.
 
         :raises GoliveError: ``ENDED`` before it began or once it is over; ``CONFIGURATION`` for

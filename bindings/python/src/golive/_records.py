@@ -6,16 +6,15 @@ assertion shows more than a name; secrets print as dots.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ._ffi import (
     Access,
-    AudioSource,
     BroadcastConfig,
     BroadcastState,
-    Change,
     EncoderTarget,
     Ended,
     Event,
-    EventKind,
     FrameSink,
     Health,
     Interrupted,
@@ -27,8 +26,16 @@ from ._ffi import (
     Sources,
     Summary,
     TargetChange,
-    VideoSource,
 )
+
+if TYPE_CHECKING:
+    # What can be several things is put together while it is loaded, which no checker follows.
+    AudioSource: Any
+    Change: Any
+    EventKind: Any
+    VideoSource: Any
+else:
+    from ._ffi import AudioSource, Change, EventKind, VideoSource
 
 __all__ = [
     "Access",
