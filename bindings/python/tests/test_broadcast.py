@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import golive
+from film import FilmEncoder, film
 from peers import Scratch, first, free_port, small
 
 
@@ -92,23 +93,29 @@ class EndTest(Scratch):
         self.assertIs(broadcast.health().state, golive.BroadcastState.ENDED)
         ingest.wait_for("broadcast_stopped")
 
-    async def test_cancelling_it_twice_still_ends_it_properly(self) -> None:
+    async def test_cancelling_it_twice_still_waits_until_its_devices_are_released(self) -> None:
         ingest = self.ingest()
-        live = asyncio.Event()
+
+        class Slow(FilmEncoder):
+            def stop(self) -> None:
+                time.sleep(0.5)
+                super().stop()
+
+        encoder = Slow(film(self.folder))
 
         async def until_cancelled() -> None:
-            async with golive.on_air(small(ingest.url)):
-                live.set()
+            async with golive.on_air(small(ingest.url), encoder=encoder):
                 await asyncio.sleep(600)
 
         task = asyncio.ensure_future(until_cancelled())
-        await asyncio.wait_for(live.wait(), 10)
-        ingest.wait_for("broadcast_started")
-        task.cancel()
-        await asyncio.sleep(0)
-        task.cancel()
+        while not ingest.told("broadcast_started"):
+            await asyncio.sleep(0.05)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0.1)
         with self.assertRaises(asyncio.CancelledError):
             await asyncio.wait_for(task, 10)
+        self.assertEqual(encoder.told[-1], "stop")
         self.assertIn("closed", ingest.wait_for("broadcast_stopped")["cause"])
 
     async def test_cancelling_a_start_that_nobody_answers_returns_at_once(self) -> None:
