@@ -53,12 +53,12 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
 
 /// Installs what `level` needs and this machine lacks; does and says nothing if it lacks nothing.
 pub(crate) fn ensure(level: Level, yes: bool) -> Result<(), Failure> {
-    obtain(level.name(), yes, |platform| needs::missing(platform, level))
+    obtain(&format!("`{}`", level.name()), yes, |platform| needs::missing(platform, level))
 }
 
-/// The same for the one need of that name.
+/// The same for the one need of that name, for a command that needs nothing else of its level.
 pub(crate) fn ensure_one(name: &str, yes: bool) -> Result<(), Failure> {
-    obtain(name, yes, |platform| needs::missing_one(platform, name))
+    obtain("this command", yes, |platform| needs::missing_one(platform, name))
 }
 
 fn obtain(
@@ -71,7 +71,7 @@ fn obtain(
     if missing.is_empty() {
         return Ok(());
     }
-    println!("Missing for `{what_for}`:\n{}", listed(platform, &missing));
+    println!("Missing for {what_for}:\n{}", listed(platform, &missing));
     let plan = Plan::new(platform, &missing);
     if !plan.can_install() {
         return Err(Failure::missing(plan.instructions()));
