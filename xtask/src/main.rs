@@ -15,6 +15,7 @@ mod fuzz;
 mod kotlin;
 mod lab;
 mod process;
+mod python;
 mod setup;
 mod size;
 mod terminal;
@@ -46,6 +47,7 @@ const COMMANDS: &[Command] = &[
         help: bindings::HELP,
         run: bindings::run,
     },
+    Command { name: "python", summary: python::SUMMARY, help: python::HELP, run: python::run },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "size", summary: size::SUMMARY, help: size::HELP, run: size::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },

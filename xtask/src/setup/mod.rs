@@ -13,7 +13,7 @@ use install::Plan;
 use needs::Need;
 use platform::Platform;
 
-pub(crate) use needs::Level;
+pub(crate) use needs::{Level, PYTHON, python};
 
 pub(crate) const SUMMARY: &str = "find what this machine lacks, and install it after asking";
 
@@ -25,7 +25,8 @@ packages. `demo`, `test` and `lab` do this by themselves when something is missi
 Usage: cargo xtask setup [--for LEVEL] [--check] [--yes]
 
   --for demo   what building and running needs: a C++ compiler, nasm, pkg-config, ALSA, libclang
-  --for test   that, and what to test against: ffmpeg, libsrt, Chromium, a JDK (the default)
+  --for test   that, and what to test against: ffmpeg, libsrt, Chromium, a JDK, Python (the
+               default)
   --for lab    what `demo` needs, and QEMU
   --check      only say what is missing
   --yes        install without asking; CI=true in the environment means the same
@@ -52,12 +53,25 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
 
 /// Installs what `level` needs and this machine lacks; does and says nothing if it lacks nothing.
 pub(crate) fn ensure(level: Level, yes: bool) -> Result<(), Failure> {
+    obtain(&format!("`{}`", level.name()), yes, |platform| needs::missing(platform, level))
+}
+
+/// The same for the one need of that name, for a command that needs nothing else of its level.
+pub(crate) fn ensure_one(name: &str, yes: bool) -> Result<(), Failure> {
+    obtain("this command", yes, |platform| needs::missing_one(platform, name))
+}
+
+fn obtain(
+    what_for: &str,
+    yes: bool,
+    find_missing: impl Fn(Platform) -> Vec<&'static Need>,
+) -> Result<(), Failure> {
     let platform = Platform::here();
-    let missing = needs::missing(platform, level);
+    let missing = find_missing(platform);
     if missing.is_empty() {
         return Ok(());
     }
-    println!("Missing for `{}`:\n{}", level.name(), listed(platform, &missing));
+    println!("Missing for {what_for}:\n{}", listed(platform, &missing));
     let plan = Plan::new(platform, &missing);
     if !plan.can_install() {
         return Err(Failure::missing(plan.instructions()));
@@ -77,7 +91,7 @@ pub(crate) fn ensure(level: Level, yes: bool) -> Result<(), Failure> {
             )));
         }
     }
-    let still = needs::missing(platform, level);
+    let still = find_missing(platform);
     if still.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! What Golive needs from a machine, how to see whether it is there, and what it is called where.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::platform::Platform;
@@ -50,6 +50,8 @@ enum Probe {
     Libclang,
     /// `cargo NAME` works.
     CargoCommand(&'static str),
+    /// Python is new enough, and makes virtual environments with pip in them.
+    Python,
 }
 
 /// The package that brings it, by system; `None` where it is not needed or comes otherwise.
@@ -102,6 +104,9 @@ impl Packages {
         }
     }
 }
+
+/// What Python is called among the needs.
+pub(crate) const PYTHON: &str = "Python with venv";
 
 const NEEDS: &[Need] = &[
     Need {
@@ -229,6 +234,13 @@ const NEEDS: &[Need] = &[
         },
     },
     Need {
+        name: PYTHON,
+        why: "packs and tests the wheel: 3.9 or newer, with venv and ensurepip",
+        level: Level::Test,
+        probe: Probe::Python,
+        packages: Packages::everywhere("python3-venv", "python3", "python", "Python.Python.3.13"),
+    },
+    Need {
         name: "QEMU for x86-64",
         why: "the guest that has a virtual camera and sound card",
         level: Level::Lab,
@@ -252,6 +264,12 @@ pub(crate) fn wanted(platform: Platform, level: Level) -> impl Iterator<Item = &
 /// What of it is not there.
 pub(crate) fn missing(platform: Platform, level: Level) -> Vec<&'static Need> {
     wanted(platform, level).filter(|need| !need.probe.finds_it()).collect()
+}
+
+/// The need of that name, if it is not there.
+pub(crate) fn missing_one(platform: Platform, name: &str) -> Vec<&'static Need> {
+    let named = NEEDS.iter().filter(|need| need.name == name && need.applies(platform));
+    named.filter(|need| !need.probe.finds_it()).collect()
 }
 
 impl Need {
@@ -300,8 +318,17 @@ impl Probe {
             Self::CargoCommand(name) => {
                 process::succeeds(process::cargo().args([name, "--version"]))
             }
+            Self::Python => python().is_some(),
         }
     }
+}
+
+/// The first Python on the search path that makes virtual environments. Debian has it in two
+/// packages, and only the second one brings pip for them.
+pub(crate) fn python() -> Option<PathBuf> {
+    let able = "import sys, ctypes, ensurepip, venv; sys.exit(sys.version_info < (3, 9))";
+    let mut found = ["python3", "python"].into_iter().filter_map(process::find);
+    found.find(|python| process::succeeds(Command::new(python).args(["-c", able])))
 }
 
 /// Looks where bindgen's loader looks: an environment variable, LLVM's own folders, the linker's.

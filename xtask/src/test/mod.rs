@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check that a change must pass, the same here and in CI.
 
 mod peers;
+mod python;
 mod steps;
 mod tally;
 
@@ -19,7 +20,8 @@ pub(crate) const SUMMARY: &str = "run every check and every test, as CI does";
 pub(crate) const HELP: &str = "\
 Installs what is missing, then checks format, lints, the rules of the documents (`cargo xtask
 tidy`) and licences, and runs every test, those against real peers (libsrt, ffmpeg, Chromium) and
-those in Kotlin on a JVM included. Under 30 minutes on two cores from nothing. This is all that CI runs.
+those in Kotlin on a JVM and in Python included. Under 30 minutes on two cores from nothing. This is
+all that CI runs.
 
 Usage: cargo xtask test [--long] [--yes] [FILTER]
 
@@ -47,6 +49,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     steps.run("tests", || tests(&mut tally, long, filter.as_deref()));
     if filter.is_none() {
         steps.run("tests, Kotlin", || kotlin_tests(&mut tally, long));
+        steps.run("tests, Python", || python::tests(&mut tally, long));
     }
     steps.run("tests, optimized", || optimized_tests(&mut tally, filter.as_deref()));
     steps.print();

@@ -1,4 +1,4 @@
-//! Counts tests from what `cargo test` and Maven print.
+//! Counts tests from what `cargo test`, Maven and Python's unittest print.
 
 use std::fmt;
 
@@ -45,6 +45,29 @@ impl Tally {
         self.ignored += skipped;
     }
 
+    /// Takes one line of unittest's into account if it is one of its two closing lines, such as
+    /// `Ran 11 tests in 2.345s`, and `OK` or `FAILED (failures=1, errors=1, skipped=2)` below it.
+    pub(crate) fn see_unittest(&mut self, line: &str) {
+        if let Some((count, _)) =
+            line.strip_prefix("Ran ").and_then(|rest| rest.split_once(" test"))
+        {
+            self.passed += count.parse::<u64>().unwrap_or(0);
+        }
+        let verdict = line.strip_prefix("OK (").or_else(|| line.strip_prefix("FAILED ("));
+        let Some(counts) = verdict.and_then(|rest| rest.strip_suffix(')')) else { return };
+        for (what, count) in counts.split(", ").filter_map(|part| part.split_once('=')) {
+            let Ok(count) = count.parse::<u64>() else { continue };
+            let sum = match what {
+                "failures" | "errors" | "unexpected successes" => &mut self.failed,
+                "skipped" => &mut self.ignored,
+                // One that was expected to fail has passed.
+                _ => continue,
+            };
+            *sum += count;
+            self.passed = self.passed.saturating_sub(count);
+        }
+    }
+
     /// How many tests were carried out.
     pub(crate) fn ran(&self) -> u64 {
         self.passed + self.failed
@@ -73,6 +96,22 @@ mod tests {
         tally.see_surefire(&format!("[ERROR] {counts}, Time elapsed: 12.3 s <<< FAILURE! - in X"));
         tally.see_surefire("[ERROR] Tests run: 11, Failures: 1, Errors: 1, Skipped: 2");
         assert_eq!(tally, Tally { passed: 7, failed: 2, ignored: 2 });
+    }
+
+    #[test]
+    fn unittest_s_two_closing_lines_make_one_sum() {
+        let mut tally = Tally::default();
+        tally.see_unittest("test_ok (test_errors.ErrorTest.test_ok) ... ok");
+        tally.see_unittest("Ran out of time");
+        tally.see_unittest("Ran 1 test in 0.001s");
+        tally.see_unittest("OK");
+        assert_eq!(tally, Tally { passed: 1, ..Tally::default() });
+        tally.see_unittest("Ran 11 tests in 12.345s");
+        tally.see_unittest("FAILED (failures=1, errors=2, skipped=3, expected failures=1)");
+        assert_eq!(tally, Tally { passed: 6, failed: 3, ignored: 3 });
+        tally.see_unittest("Ran 4 tests in 0.100s");
+        tally.see_unittest("OK (skipped=4)");
+        assert_eq!(tally, Tally { passed: 6, failed: 3, ignored: 7 });
     }
 
     #[test]

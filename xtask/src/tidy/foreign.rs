@@ -7,7 +7,7 @@ pub(super) const KEEPS: &str = "nothing that is built or generated is committed"
 /// What compilers, recorders and test runs leave behind.
 const BUILT: &[&str] = &[
     "a", "o", "so", "dylib", "dll", "lib", "exe", "class", "jar", "aar", "pyc", "rlib", "rmeta",
-    "profraw", "pdb", "deb", "ts", "log", "orig", "rej",
+    "profraw", "pdb", "deb", "ts", "log", "orig", "rej", "whl",
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
