@@ -13,6 +13,7 @@ mod demo;
 mod failure;
 mod fuzz;
 mod lab;
+mod platforms;
 mod process;
 mod setup;
 mod terminal;
@@ -43,6 +44,12 @@ const COMMANDS: &[Command] = &[
         summary: bindings::SUMMARY,
         help: bindings::HELP,
         run: bindings::run,
+    },
+    Command {
+        name: "check-platforms",
+        summary: platforms::SUMMARY,
+        help: platforms::HELP,
+        run: platforms::run,
     },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },
@@ -81,7 +88,7 @@ fn dispatch(mut words: Vec<String>) -> Result<(), Failure> {
 fn overview() -> String {
     let mut text = String::from("The project's own commands.\n\nUsage: cargo xtask COMMAND\n\n");
     for command in COMMANDS {
-        text.push_str(&format!("  {:<9} {}\n", command.name, command.summary));
+        text.push_str(&format!("  {:<15} {}\n", command.name, command.summary));
     }
     text.push_str("\n`cargo xtask COMMAND --help` says more about each.");
     text
