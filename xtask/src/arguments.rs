@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 
 /// What is left of the command line. A command takes out what it knows, then calls
-/// [`finish`](Self::finish) or [`one`](Self::one), which refuse what nobody knew.
+/// [`finish`](Self::finish), [`one`](Self::one) or [`all`](Self::all), which refuse what nobody
+/// knew.
 #[derive(Debug)]
 pub(crate) struct Arguments {
     command: &'static str,
@@ -58,6 +59,15 @@ impl Arguments {
         Ok(first)
     }
 
+    /// Plain words only, however many.
+    pub(crate) fn all(mut self) -> Result<Vec<String>, Failure> {
+        let words = std::mem::take(&mut self.words);
+        let plain: Vec<_> = words.iter().filter(|word| !word.starts_with('-')).cloned().collect();
+        self.words = words.into_iter().filter(|word| word.starts_with('-')).collect();
+        self.finish()?;
+        Ok(plain)
+    }
+
     /// Nothing is left over.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         match self.words.first().or(self.passed_on.first()) {
@@ -96,6 +106,8 @@ mod tests {
         assert_eq!(failure.exit_code(), 2);
         assert!(failure.to_string().contains("--lnog"));
         assert!(arguments("one two").one().is_err());
+        assert_eq!(arguments("one two").all().unwrap(), ["one", "two"]);
+        assert!(arguments("one --two").all().is_err());
         assert!(arguments("--seconds").option("--seconds").is_err());
     }
 

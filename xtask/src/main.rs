@@ -14,6 +14,7 @@ mod failure;
 mod fuzz;
 mod kotlin;
 mod lab;
+mod platforms;
 mod process;
 mod python;
 mod setup;
@@ -48,6 +49,12 @@ const COMMANDS: &[Command] = &[
         run: bindings::run,
     },
     Command { name: "python", summary: python::SUMMARY, help: python::HELP, run: python::run },
+    Command {
+        name: "check-platforms",
+        summary: platforms::SUMMARY,
+        help: platforms::HELP,
+        run: platforms::run,
+    },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "size", summary: size::SUMMARY, help: size::HELP, run: size::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },
@@ -86,7 +93,7 @@ fn dispatch(mut words: Vec<String>) -> Result<(), Failure> {
 fn overview() -> String {
     let mut text = String::from("The project's own commands.\n\nUsage: cargo xtask COMMAND\n\n");
     for command in COMMANDS {
-        text.push_str(&format!("  {:<9} {}\n", command.name, command.summary));
+        text.push_str(&format!("  {:<15} {}\n", command.name, command.summary));
     }
     text.push_str("\n`cargo xtask COMMAND --help` says more about each.");
     text

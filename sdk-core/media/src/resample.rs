@@ -1,15 +1,18 @@
 //! Bringing sound of any rate to 48 kHz, a little faster or slower on command.
 
 use audioadapter_buffers::direct::InterleavedSlice;
+#[cfg(feature = "microphone")]
+use rubato::Adjustable as _;
 use rubato::{
-    Adjustable, Async, FixedAsync, Resampler as _, SincInterpolationParameters,
-    SincInterpolationType, WindowFunction,
+    Async, FixedAsync, Resampler as _, SincInterpolationParameters, SincInterpolationType,
+    WindowFunction,
 };
 
 use crate::encode::{CHANNELS, FRAME_SAMPLES, SAMPLE_RATE};
 use crate::error::Error;
 
 /// The largest correction of the rate, either way: 0.1 %, under two cents, which nobody hears.
+#[cfg(feature = "microphone")]
 pub(crate) const LARGEST_CORRECTION: f64 = 0.001;
 /// Length of the filter, in samples: enough for speech and music, and cheap.
 const FILTER_LENGTH: usize = 64;
@@ -54,6 +57,7 @@ impl Resampler {
 
     /// Consumes faster (positive) or slower from now on, by a fraction of at most
     /// [`LARGEST_CORRECTION`].
+    #[cfg(feature = "microphone")]
     pub(crate) fn correct(&mut self, fraction: f64) {
         let fraction = fraction.clamp(-LARGEST_CORRECTION, LARGEST_CORRECTION);
         // Within the bounds that it was made with; at worst the rate stays what it was.

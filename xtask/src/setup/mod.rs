@@ -20,7 +20,8 @@ pub(crate) const SUMMARY: &str = "find what this machine lacks, and install it a
 pub(crate) const HELP: &str = "\
 Finds what this machine lacks to build and test Golive. On Debian and Ubuntu it installs that with
 apt-get, through sudo unless you are root, after asking. On Fedora, macOS and Windows it names the
-packages. `demo`, `test` and `lab` do this by themselves when something is missing.
+packages. `demo`, `test`, `lab` and `check-platforms` do this by themselves when something is
+missing.
 
 Usage: cargo xtask setup [--for LEVEL] [--check] [--yes]
 
@@ -28,6 +29,8 @@ Usage: cargo xtask setup [--for LEVEL] [--check] [--yes]
   --for test   that, and what to test against: ffmpeg, libsrt, Chromium, a JDK, Python (the
                default)
   --for lab    what `demo` needs, and QEMU
+  --for platforms
+               what `check-platforms` needs: clippy, and binutils for Windows
   --check      only say what is missing
   --yes        install without asking; CI=true in the environment means the same
 
@@ -38,6 +41,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
         Some("demo") => Level::Demo,
         Some("test") | None => Level::Test,
         Some("lab") => Level::Lab,
+        Some("platforms") => Level::Platforms,
         Some(other) => return Err(Failure::usage(format!("there is no level `{other}`"))),
     };
     let check = arguments.flag("--check");

@@ -12,6 +12,7 @@ pub(crate) enum Level {
     Demo,
     Test,
     Lab,
+    Platforms,
 }
 
 impl Level {
@@ -20,12 +21,13 @@ impl Level {
             Self::Demo => "demo",
             Self::Test => "test",
             Self::Lab => "lab",
+            Self::Platforms => "platforms",
         }
     }
 
-    /// Building is part of everything.
+    /// Building for this machine is part of everything but of checking other platforms.
     fn includes(self, other: Self) -> bool {
-        other == Self::Demo || other == self
+        other == self || other == Self::Demo && self != Self::Platforms
     }
 }
 
@@ -52,6 +54,9 @@ enum Probe {
     CargoCommand(&'static str),
     /// Python is new enough, and makes virtual environments with pip in them.
     Python,
+    /// Rust's standard library for this target is installed, or this program is on the search path,
+    /// without which it cannot be built.
+    TargetOrProgram(&'static str, &'static str),
 }
 
 /// The package that brings it, by system; `None` where it is not needed or comes otherwise.
@@ -254,6 +259,28 @@ const NEEDS: &[Need] = &[
         probe: Probe::Program(&["ffmpeg"]),
         packages: Packages::everywhere("ffmpeg", "ffmpeg-free", "ffmpeg", "Gyan.FFmpeg"),
     },
+    Need {
+        name: "clippy for other platforms",
+        why: "checks the code for them",
+        level: Level::Platforms,
+        probe: Probe::CargoCommand("clippy"),
+        packages: Packages::rustup("clippy"),
+    },
+    Need {
+        name: "dlltool for Windows",
+        why: "makes what Rust's standard library for Windows is built with, where rustup did not \
+              install that",
+        level: Level::Platforms,
+        probe: Probe::TargetOrProgram("x86_64-pc-windows-gnu", "x86_64-w64-mingw32-dlltool"),
+        packages: Packages {
+            debian: Some("binutils-mingw-w64-x86-64"),
+            ubuntu: Some("binutils-mingw-w64-x86-64"),
+            fedora: Some("mingw64-binutils"),
+            brew: Some("mingw-w64"),
+            winget: None,
+            rustup: None,
+        },
+    },
 ];
 
 /// What `level` needs on `platform`.
@@ -319,6 +346,9 @@ impl Probe {
                 process::succeeds(process::cargo().args([name, "--version"]))
             }
             Self::Python => python().is_some(),
+            Self::TargetOrProgram(target, program) => {
+                library_is_installed(target) || process::find(program).is_some()
+            }
         }
     }
 }
@@ -329,6 +359,13 @@ pub(crate) fn python() -> Option<PathBuf> {
     let able = "import sys, ctypes, ensurepip, venv; sys.exit(sys.version_info < (3, 9))";
     let mut found = ["python3", "python"].into_iter().filter_map(process::find);
     found.find(|python| process::succeeds(Command::new(python).args(["-c", able])))
+}
+
+/// Whether Rust's standard library for a target is there.
+fn library_is_installed(target: &str) -> bool {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", target]);
+    process::output(&mut rustc).is_ok_and(|folder| Path::new(folder.trim()).is_dir())
 }
 
 /// Looks where bindgen's loader looks: an environment variable, LLVM's own folders, the linker's.
@@ -373,6 +410,15 @@ mod tests {
     }
 
     #[test]
+    fn other_platforms_are_checked_without_what_building_for_this_one_needs() {
+        let names = wanted(Platform::Debian, Level::Platforms).map(|need| need.name);
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            ["clippy for other platforms", "dlltool for Windows"]
+        );
+    }
+
+    #[test]
     fn every_need_has_a_package_on_the_systems_where_setup_installs() {
         for need in NEEDS {
             for platform in [Platform::Debian, Platform::Ubuntu] {
@@ -393,5 +439,7 @@ mod tests {
         assert!(!Probe::Program(&["no-such-program-anywhere"]).finds_it());
         assert!(Probe::Program(&["no-such-program-anywhere", "cargo"]).finds_it());
         assert!(!Probe::CargoCommand("no-such-cargo-command").finds_it());
+        assert!(!Probe::TargetOrProgram("m68k-unknown-linux-gnu", "no-such-program").finds_it());
+        assert!(Probe::TargetOrProgram("m68k-unknown-linux-gnu", "cargo").finds_it());
     }
 }

@@ -12,7 +12,7 @@ use crate::kotlin;
 use crate::process;
 use crate::setup::{self, Level};
 use crate::tidy;
-use steps::Steps;
+pub(crate) use steps::Steps;
 use tally::Tally;
 
 pub(crate) const SUMMARY: &str = "run every check and every test, as CI does";

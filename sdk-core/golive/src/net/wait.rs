@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use self::signal::Signal;
 use super::Socket;
 
 /// Wakes the thread that waits; clones wake the same one.
@@ -19,29 +20,30 @@ pub(crate) struct Waker {
 /// Waits, and is woken.
 #[derive(Debug)]
 pub(crate) struct Waiter {
-    signal: signal::Receiver,
     shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    signal: signal::Sender,
+    /// Both ends: a waker may outlive the waiter, and whoever writes to a pipe that nobody can read
+    /// is ended by a signal, unless the program ignores that, as apps on iOS do not.
+    signal: Signal,
     /// Whether a signal is under way: a thousand calls to wake cost one system call.
     pending: AtomicBool,
 }
 
 /// A waiter and what wakes it.
 pub(crate) fn waker() -> io::Result<(Waker, Waiter)> {
-    let (sender, receiver) = signal::pair()?;
-    let shared = Arc::new(Shared { signal: sender, pending: AtomicBool::new(false) });
-    Ok((Waker { shared: shared.clone() }, Waiter { signal: receiver, shared }))
+    let shared = Arc::new(Shared { signal: Signal::new()?, pending: AtomicBool::new(false) });
+    Ok((Waker { shared: shared.clone() }, Waiter { shared }))
 }
 
 impl Waker {
     /// Ends the current wait, or the next one if none is under way.
     pub(crate) fn wake(&self) {
         if !self.shared.pending.swap(true, Ordering::AcqRel) {
-            self.shared.signal.send();
+            // A signal that finds no room wakes just as well.
+            let _ = self.shared.signal.send();
         }
     }
 }
@@ -55,7 +57,7 @@ impl Waiter {
         timeout: Option<Duration>,
     ) -> io::Result<bool> {
         let mut descriptors: [PollFd<'_>; MAX_DESCRIPTORS] =
-            std::array::from_fn(|_| PollFd::new(self.signal.descriptor(), PollFlags::IN));
+            std::array::from_fn(|_| PollFd::new(self.shared.signal.descriptor(), PollFlags::IN));
         let mut used = 1;
         for (descriptor, socket) in descriptors.iter_mut().skip(1).zip(sockets) {
             *descriptor = PollFd::new(socket.inner(), PollFlags::IN);
@@ -68,7 +70,7 @@ impl Waiter {
             Err(error) => return Err(error.into()),
         }
         if self.shared.pending.load(Ordering::Acquire) {
-            self.signal.drain();
+            self.shared.signal.drain();
             // From here on a new wake signals again; what was said before it is seen by the
             // caller, who looks after this returns.
             self.shared.pending.swap(false, Ordering::AcqRel);
@@ -83,79 +85,74 @@ const MAX_DESCRIPTORS: usize = 1 + 3 * golive_proto::transport::srtla::MAX_LINKS
 
 #[cfg(unix)]
 mod signal {
-    use std::io;
-    use std::os::fd::OwnedFd;
+    use std::io::{self, PipeReader, PipeWriter, Read as _, Write as _};
 
-    use rustix::io::{ioctl_fionbio, read, write};
-    use rustix::pipe::pipe;
+    use rustix::io::ioctl_fionbio;
 
     #[derive(Debug)]
-    pub(super) struct Sender(OwnedFd);
-    #[derive(Debug)]
-    pub(super) struct Receiver(OwnedFd);
-
-    pub(super) fn pair() -> io::Result<(Sender, Receiver)> {
-        let (receiver, sender) = pipe()?;
-        ioctl_fionbio(&receiver, true)?;
-        ioctl_fionbio(&sender, true)?;
-        Ok((Sender(sender), Receiver(receiver)))
+    pub(super) struct Signal {
+        reader: PipeReader,
+        writer: PipeWriter,
     }
 
-    impl Sender {
-        pub(super) fn send(&self) {
-            // A full pipe wakes just as well.
-            let _ = write(&self.0, &[1]);
+    impl Signal {
+        pub(super) fn new() -> io::Result<Self> {
+            let (reader, writer) = io::pipe()?;
+            ioctl_fionbio(&reader, true)?;
+            ioctl_fionbio(&writer, true)?;
+            Ok(Self { reader, writer })
         }
-    }
 
-    impl Receiver {
-        pub(super) fn descriptor(&self) -> &OwnedFd {
-            &self.0
+        pub(super) fn send(&self) -> io::Result<usize> {
+            (&self.writer).write(&[1])
+        }
+
+        pub(super) fn descriptor(&self) -> &PipeReader {
+            &self.reader
         }
 
         pub(super) fn drain(&self) {
             let mut bytes = [0; 16];
-            while matches!(read(&self.0, &mut bytes), Ok(count) if count == bytes.len()) {}
+            while matches!((&self.reader).read(&mut bytes), Ok(count) if count == bytes.len()) {}
         }
     }
 }
 
 #[cfg(not(unix))]
 mod signal {
-    //! `WSAPoll` waits for sockets only, so the signal is one: a datagram to itself.
+    //! `WSAPoll` waits for sockets only, so the signal is a datagram.
 
     use std::io;
     use std::net::{Ipv4Addr, UdpSocket};
 
     #[derive(Debug)]
-    pub(super) struct Sender(UdpSocket);
-    #[derive(Debug)]
-    pub(super) struct Receiver(UdpSocket);
-
-    pub(super) fn pair() -> io::Result<(Sender, Receiver)> {
-        let receiver = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let sender = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        sender.connect(receiver.local_addr()?)?;
-        receiver.connect(sender.local_addr()?)?;
-        receiver.set_nonblocking(true)?;
-        sender.set_nonblocking(true)?;
-        Ok((Sender(sender), Receiver(receiver)))
+    pub(super) struct Signal {
+        receiver: UdpSocket,
+        sender: UdpSocket,
     }
 
-    impl Sender {
-        pub(super) fn send(&self) {
-            let _ = self.0.send(&[1]);
+    impl Signal {
+        pub(super) fn new() -> io::Result<Self> {
+            let receiver = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let sender = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            sender.connect(receiver.local_addr()?)?;
+            receiver.connect(sender.local_addr()?)?;
+            receiver.set_nonblocking(true)?;
+            sender.set_nonblocking(true)?;
+            Ok(Self { receiver, sender })
         }
-    }
 
-    impl Receiver {
+        pub(super) fn send(&self) -> io::Result<usize> {
+            self.sender.send(&[1])
+        }
+
         pub(super) fn descriptor(&self) -> &UdpSocket {
-            &self.0
+            &self.receiver
         }
 
         pub(super) fn drain(&self) {
             let mut byte = [0];
-            while self.0.recv(&mut byte).is_ok() {}
+            while self.receiver.recv(&mut byte).is_ok() {}
         }
     }
 }
@@ -187,5 +184,13 @@ mod tests {
         let start = Instant::now();
         waiter.wait(std::iter::empty(), Some(Duration::from_millis(20))).unwrap();
         assert!(start.elapsed() >= Duration::from_millis(20));
+    }
+
+    #[test]
+    fn a_word_to_a_waiter_that_is_gone_harms_nobody() {
+        let (waker, waiter) = waker().unwrap();
+        drop(waiter);
+        waker.wake();
+        assert!(waker.shared.signal.send().is_ok(), "a pipe without a reader ends a whole app");
     }
 }

@@ -152,7 +152,10 @@ fn ask_for_permission(index: u32) -> Result<(), Error> {
         return Ok(());
     }
     let (sender, answer) = sync_channel(1);
-    nokhwa::nokhwa_initialize(move |granted| drop(sender.try_send(granted)));
+    nokhwa::nokhwa_initialize(move |granted| {
+        // Whoever asked may have stopped waiting.
+        let _ = sender.try_send(granted);
+    });
     match answer.recv_timeout(std::time::Duration::from_secs(60)) {
         Ok(true) => Ok(()),
         _ => Err(Error::CameraForbidden { index, reason: "access was not granted".to_owned() }),

@@ -17,11 +17,13 @@ pub(crate) fn next_picture(rate: FrameRate, last: MediaTime) -> MediaTime {
 }
 
 /// Lets through no more pictures than the frame rate allows, from a device that has its own.
+#[cfg(feature = "camera")]
 #[derive(Debug, Default)]
 pub(crate) struct FrameRateLimit {
     due: Option<MediaTime>,
 }
 
+#[cfg(feature = "camera")]
 impl FrameRateLimit {
     /// Whether to use the picture taken at `pts`.
     pub(crate) fn admits(&mut self, rate: FrameRate, pts: MediaTime) -> bool {
@@ -61,6 +63,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "camera")]
     #[test]
     fn a_camera_of_30_is_thinned_to_15_and_left_alone_at_30() {
         for (allowed, expected) in [(15, 150), (30, 300), (60, 300), (20, 200)] {
