@@ -41,7 +41,8 @@ impl Waker {
     /// Ends the current wait, or the next one if none is under way.
     pub(crate) fn wake(&self) {
         if !self.shared.pending.swap(true, Ordering::AcqRel) {
-            self.shared.signal.send();
+            // A full pipe wakes just as well.
+            let _ = self.shared.signal.send();
         }
     }
 }
@@ -85,26 +86,32 @@ const MAX_DESCRIPTORS: usize = 1 + 3 * golive_proto::transport::srtla::MAX_LINKS
 mod signal {
     use std::io;
     use std::os::fd::OwnedFd;
+    use std::sync::Arc;
 
     use rustix::io::{ioctl_fionbio, read, write};
     use rustix::pipe::pipe;
 
     #[derive(Debug)]
-    pub(super) struct Sender(OwnedFd);
+    pub(super) struct Sender {
+        end: OwnedFd,
+        /// Open for as long as somebody may write: SIGPIPE, which Rust's own programs and a JVM
+        /// ignore, would end every other app.
+        _other_end: Arc<OwnedFd>,
+    }
     #[derive(Debug)]
-    pub(super) struct Receiver(OwnedFd);
+    pub(super) struct Receiver(Arc<OwnedFd>);
 
     pub(super) fn pair() -> io::Result<(Sender, Receiver)> {
         let (receiver, sender) = pipe()?;
         ioctl_fionbio(&receiver, true)?;
         ioctl_fionbio(&sender, true)?;
-        Ok((Sender(sender), Receiver(receiver)))
+        let receiver = Arc::new(receiver);
+        Ok((Sender { end: sender, _other_end: receiver.clone() }, Receiver(receiver)))
     }
 
     impl Sender {
-        pub(super) fn send(&self) {
-            // A full pipe wakes just as well.
-            let _ = write(&self.0, &[1]);
+        pub(super) fn send(&self) -> io::Result<usize> {
+            Ok(write(&self.end, &[1])?)
         }
     }
 
@@ -115,7 +122,8 @@ mod signal {
 
         pub(super) fn drain(&self) {
             let mut bytes = [0; 16];
-            while matches!(read(&self.0, &mut bytes), Ok(count) if count == bytes.len()) {}
+            while matches!(read(self.descriptor(), &mut bytes), Ok(count) if count == bytes.len()) {
+            }
         }
     }
 }
@@ -143,8 +151,8 @@ mod signal {
     }
 
     impl Sender {
-        pub(super) fn send(&self) {
-            let _ = self.0.send(&[1]);
+        pub(super) fn send(&self) -> io::Result<usize> {
+            self.0.send(&[1])
         }
     }
 
@@ -179,6 +187,13 @@ mod tests {
         let waker = thread.join().unwrap();
         waker.wake();
         waiter.wait(std::iter::empty(), None).unwrap();
+    }
+
+    #[test]
+    fn waking_a_thread_that_has_ended_breaks_no_pipe() {
+        let (waker, waiter) = waker().unwrap();
+        drop(waiter);
+        assert_eq!(waker.shared.signal.send().unwrap(), 1);
     }
 
     #[test]
