@@ -18,6 +18,7 @@ mod process;
 mod python;
 mod setup;
 mod size;
+mod swift;
 mod terminal;
 mod test;
 mod tidy;
@@ -48,6 +49,7 @@ const COMMANDS: &[Command] = &[
         run: bindings::run,
     },
     Command { name: "python", summary: python::SUMMARY, help: python::HELP, run: python::run },
+    Command { name: "swift", summary: swift::SUMMARY, help: swift::HELP, run: swift::run },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "size", summary: size::SUMMARY, help: size::HELP, run: size::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },

@@ -12,6 +12,7 @@ pub(crate) enum Level {
     Demo,
     Test,
     Lab,
+    Swift,
 }
 
 impl Level {
@@ -20,6 +21,7 @@ impl Level {
             Self::Demo => "demo",
             Self::Test => "test",
             Self::Lab => "lab",
+            Self::Swift => "swift",
         }
     }
 
@@ -44,6 +46,10 @@ pub(crate) struct Need {
 enum Probe {
     /// One of these programs is on the search path.
     Program(&'static [&'static str]),
+    /// This program is on root's search path.
+    RootProgram(&'static str),
+    /// This file is there.
+    File(&'static str),
     /// pkg-config knows this library, so its headers are installed.
     Library(&'static str),
     /// bindgen finds the library that parses C headers.
@@ -254,6 +260,20 @@ const NEEDS: &[Need] = &[
         probe: Probe::Program(&["ffmpeg"]),
         packages: Packages::everywhere("ffmpeg", "ffmpeg-free", "ffmpeg", "Gyan.FFmpeg"),
     },
+    Need {
+        name: "debootstrap",
+        why: "makes a folder with Debian's own Swift in it",
+        level: Level::Swift,
+        probe: Probe::RootProgram("debootstrap"),
+        packages: Packages::linux("debootstrap", "debootstrap"),
+    },
+    Need {
+        name: "Debian's keys",
+        why: "show that what goes into that folder is Debian's",
+        level: Level::Swift,
+        probe: Probe::File("/usr/share/keyrings/debian-archive-keyring.gpg"),
+        packages: Packages::linux("debian-archive-keyring", "debian-keyring"),
+    },
 ];
 
 /// What `level` needs on `platform`.
@@ -311,6 +331,12 @@ impl Probe {
     fn finds_it(&self) -> bool {
         match self {
             Self::Program(names) => names.iter().any(|name| process::find(name).is_some()),
+            Self::RootProgram(name) => {
+                let sbin =
+                    ["/usr/sbin", "/sbin"].iter().any(|it| Path::new(it).join(name).is_file());
+                sbin || process::find(name).is_some()
+            }
+            Self::File(path) => Path::new(path).is_file(),
             Self::Library(name) => {
                 process::succeeds(Command::new("pkg-config").args(["--exists", name]))
             }
