@@ -14,7 +14,7 @@ use crate::credentials::Credentials;
 use crate::encoder::{Encoder, Program, Remote};
 use crate::error::GoliveFailure;
 use crate::event::{Ended, EventReader, EventSink};
-use crate::health::Health;
+use crate::health::{BroadcastState, Health};
 
 /// A broadcast: prepared, started once, and stopped.
 ///
@@ -205,7 +205,8 @@ impl BroadcastHandle {
     pub fn health(&self) -> Health {
         match self.running() {
             Some(running) => running.broadcast.health().into(),
-            None => Health::prepared(),
+            None if self.never_runs() => Health::without_link(BroadcastState::Ended),
+            None => Health::without_link(BroadcastState::Prepared),
         }
     }
 
@@ -324,6 +325,11 @@ impl BroadcastHandle {
             })
         })
         .await
+    }
+
+    /// Whether it was started and could not even begin.
+    fn never_runs(&self) -> bool {
+        self.begun.is_closed() && self.running().is_none()
     }
 
     fn running(&self) -> Option<Running> {

@@ -1,8 +1,11 @@
 //! What happens to a broadcast, with causes.
 
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
-use async_channel::Receiver;
+use async_channel::{Receiver, Sender};
 use futures_core::Stream;
 use golive::session::{EndCause, Interruption, TargetReason};
 use golive::{DeviceEvent, NetworkEvent, RecordingEvent, session};
@@ -195,6 +198,9 @@ pub struct EventReader {
     begun: Receiver<()>,
     subscribe: Box<dyn Fn() -> Option<golive::Events> + Send + Sync>,
     reader: Reader,
+    /// Dropped when nobody waits any more.
+    cancels: Mutex<Option<Sender<()>>>,
+    cancelled: Receiver<()>,
 }
 
 /// Locked over an await, by whoever reads: two readers of one stream take turns.
@@ -202,8 +208,28 @@ type Reader = async_lock::Mutex<Option<golive::Events>>;
 
 #[uniffi::export]
 impl EventReader {
-    /// The next event, waiting for it; nothing once the broadcast is over.
+    /// The next event, waiting for it; nothing once the broadcast is over or the reading cancelled.
     pub async fn next(&self) -> Option<Event> {
+        let mut cancelled = pin!(self.cancelled.recv());
+        let mut next = pin!(self.read());
+        poll_fn(|context| match cancelled.as_mut().poll(context) {
+            Poll::Ready(_) => Poll::Ready(None),
+            Poll::Pending => next.as_mut().poll(context),
+        })
+        .await
+    }
+
+    /// Ends the reading: whoever waits gets nothing, at once, and so does whoever asks later. For
+    /// languages whose cancellation does not reach [`next`](Self::next) by itself.
+    pub fn cancel(&self) {
+        // Whoever waits may be woken here and now: not with the lock held.
+        let cancels = self.cancels.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(cancels);
+    }
+}
+
+impl EventReader {
+    async fn read(&self) -> Option<Event> {
         let mut reader = self.reader.lock().await;
         if reader.is_none() {
             // It carries nothing: it closes.
@@ -211,18 +237,21 @@ impl EventReader {
             *reader = (self.subscribe)();
         }
         let events = reader.as_mut()?;
-        std::future::poll_fn(|context| std::pin::Pin::new(&mut *events).poll_next(context))
-            .await
-            .map(Event::from)
+        poll_fn(|context| Pin::new(&mut *events).poll_next(context)).await.map(Event::from)
     }
-}
 
-impl EventReader {
     pub(crate) fn new(
         begun: Receiver<()>,
         subscribe: impl Fn() -> Option<golive::Events> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { begun, subscribe: Box::new(subscribe), reader: Reader::default() })
+        let (cancels, cancelled) = async_channel::bounded(1);
+        Arc::new(Self {
+            begun,
+            subscribe: Box::new(subscribe),
+            reader: Reader::default(),
+            cancels: Mutex::new(Some(cancels)),
+            cancelled,
+        })
     }
 }
 
@@ -331,5 +360,23 @@ impl From<&EndCause> for Ended {
             EndCause::Unreachable(_) => Self::Unreachable,
             _ => Self::Stopped,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[test]
+    fn who_waits_for_an_event_gets_nothing_once_the_reading_is_cancelled() {
+        let (_begins, begun) = async_channel::bounded(1);
+        let reader = EventReader::new(begun, || None);
+        let mut next = pin!(reader.next());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(next.as_mut().poll(&mut context).is_pending());
+        reader.cancel();
+        assert_eq!(next.as_mut().poll(&mut context), Poll::Ready(None));
     }
 }

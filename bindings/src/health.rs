@@ -136,9 +136,9 @@ impl From<golive::Health> for Health {
 }
 
 impl Health {
-    /// Of a broadcast that has not been started.
-    pub(crate) fn prepared() -> Self {
-        Self { state: BroadcastState::Prepared, ..golive::Health::default().into() }
+    /// Of a broadcast that has not begun, or never could.
+    pub(crate) fn without_link(state: BroadcastState) -> Self {
+        Self { state, ..golive::Health::default().into() }
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::arguments::Arguments;
 use crate::failure::{Context, Failure};
 use crate::setup::{self, Level};
-use crate::{process, terminal, workspace};
+use crate::{process, swift, terminal, workspace};
 
 pub(crate) const SUMMARY: &str =
     "write the generated half of the Kotlin, Swift and Python bindings";
@@ -14,7 +14,8 @@ pub(crate) const SUMMARY: &str =
 pub(crate) const HELP: &str = "\
 Builds the library for this machine, with built-in capture and encoders, and writes what calls it
 from other languages: target/bindings/kotlin, target/bindings/swift, target/bindings/python. The
-hand-written layers over it lie in android/core, ios and bindings/python.
+hand-written layers over it lie in android/core, ios and bindings/python. The Swift half is copied
+to ios/Generated, too, where SwiftPM finds it.
 
 Usage: cargo xtask bindings [LANGUAGE] [--yes]
 
@@ -66,6 +67,9 @@ pub(crate) fn generate(language: &str, built: &str) -> Result<PathBuf, Failure> 
     bindgen.current_dir(workspace::root()).args(["generate", "--no-format", "--library"]);
     bindgen.arg(built.join(library())).args(["--language", language, "--out-dir"]).arg(&folder);
     process::run(&mut bindgen)?;
+    if language == "swift" {
+        swift::fill(&folder)?;
+    }
     Ok(folder)
 }
 

@@ -19,6 +19,7 @@ mod process;
 mod python;
 mod setup;
 mod size;
+mod swift;
 mod terminal;
 mod test;
 mod tidy;
@@ -55,6 +56,7 @@ const COMMANDS: &[Command] = &[
         help: platforms::HELP,
         run: platforms::run,
     },
+    Command { name: "swift", summary: swift::SUMMARY, help: swift::HELP, run: swift::run },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "size", summary: size::SUMMARY, help: size::HELP, run: size::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },

@@ -38,6 +38,10 @@ pub(crate) fn files() -> Result<Vec<String>, Failure> {
     Ok(files)
 }
 
+/// Folders that no person wrote.
+const BUILT: [&str; 6] =
+    ["target", ".git", "fuzz-target", "ios/Generated", "ios/.build", "ios/GoliveFFI.xcframework"];
+
 fn walk(root: &Path) -> Result<Vec<String>, Failure> {
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::new()];
@@ -46,7 +50,7 @@ fn walk(root: &Path) -> Result<Vec<String>, Failure> {
         for entry in std::fs::read_dir(root.join(&folder)).context(&doing)? {
             let entry = entry.context(&doing)?;
             let path = folder.join(entry.file_name());
-            let built = ["target", ".git", "fuzz-target"].iter().any(|name| path.ends_with(name));
+            let built = BUILT.iter().any(|name| path.ends_with(name));
             if entry.file_type().context(&doing)?.is_dir() {
                 folders.extend((!built).then_some(path));
             } else {

@@ -1,6 +1,5 @@
-//! Whether the person agrees that packages are installed.
+//! Whether the person agrees that something is installed.
 
-use super::install::Plan;
 use crate::terminal;
 
 /// An answer, or that there is nobody to give one.
@@ -13,14 +12,14 @@ pub(crate) enum Consent {
 
 /// `--yes` and a CI's environment agree beforehand; otherwise the person is asked. A script that
 /// said nothing has not agreed, not even root's.
-pub(crate) fn obtain(yes: bool, plan: &Plan) -> Consent {
+pub(crate) fn obtain(yes: bool, shown: impl IntoIterator<Item = String>) -> Consent {
     if yes || in_continuous_integration(std::env::var("CI").ok().as_deref()) {
         return Consent::Given;
     }
     if !terminal::somebody_is_there() {
         return Consent::NobodyToAsk;
     }
-    for line in plan.shown() {
+    for line in shown {
         println!("  {line}");
     }
     if terminal::ask("Run this now?") { Consent::Given } else { Consent::Refused }

@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: finds what this machine lacks and, where it can, installs it.
 
-mod consent;
+pub(crate) mod consent;
 mod install;
 mod needs;
 mod platform;
@@ -13,6 +13,7 @@ use install::Plan;
 use needs::Need;
 use platform::Platform;
 
+pub(crate) use install::is_root;
 pub(crate) use needs::{Level, PYTHON, python};
 
 pub(crate) const SUMMARY: &str = "find what this machine lacks, and install it after asking";
@@ -20,8 +21,8 @@ pub(crate) const SUMMARY: &str = "find what this machine lacks, and install it a
 pub(crate) const HELP: &str = "\
 Finds what this machine lacks to build and test Golive. On Debian and Ubuntu it installs that with
 apt-get, through sudo unless you are root, after asking. On Fedora, macOS and Windows it names the
-packages. `demo`, `test`, `lab` and `check-platforms` do this by themselves when something is
-missing.
+packages. `demo`, `test`, `lab`, `swift` and `check-platforms` do this by themselves when
+something is missing.
 
 Usage: cargo xtask setup [--for LEVEL] [--check] [--yes]
 
@@ -31,6 +32,7 @@ Usage: cargo xtask setup [--for LEVEL] [--check] [--yes]
   --for lab    what `demo` needs, and QEMU
   --for platforms
                what `check-platforms` needs: clippy, and binutils for Windows
+  --for swift  what `demo` needs, and debootstrap, which makes a folder with Debian's Swift
   --check      only say what is missing
   --yes        install without asking; CI=true in the environment means the same
 
@@ -42,6 +44,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
         Some("test") | None => Level::Test,
         Some("lab") => Level::Lab,
         Some("platforms") => Level::Platforms,
+        Some("swift") => Level::Swift,
         Some(other) => return Err(Failure::usage(format!("there is no level `{other}`"))),
     };
     let check = arguments.flag("--check");
@@ -80,7 +83,7 @@ fn obtain(
     if !plan.can_install() {
         return Err(Failure::missing(plan.instructions()));
     }
-    match consent::obtain(yes, &plan) {
+    match consent::obtain(yes, plan.shown()) {
         Consent::Given => plan.carry_out()?,
         Consent::Refused => {
             return Err(Failure::missing(format!(

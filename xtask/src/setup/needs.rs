@@ -13,6 +13,7 @@ pub(crate) enum Level {
     Test,
     Lab,
     Platforms,
+    Swift,
 }
 
 impl Level {
@@ -22,6 +23,7 @@ impl Level {
             Self::Test => "test",
             Self::Lab => "lab",
             Self::Platforms => "platforms",
+            Self::Swift => "swift",
         }
     }
 
@@ -46,6 +48,10 @@ pub(crate) struct Need {
 enum Probe {
     /// One of these programs is on the search path.
     Program(&'static [&'static str]),
+    /// This program is on root's search path.
+    RootProgram(&'static str),
+    /// This file is there.
+    File(&'static str),
     /// pkg-config knows this library, so its headers are installed.
     Library(&'static str),
     /// bindgen finds the library that parses C headers.
@@ -281,6 +287,20 @@ const NEEDS: &[Need] = &[
             rustup: None,
         },
     },
+    Need {
+        name: "debootstrap",
+        why: "makes a folder with Debian's own Swift in it",
+        level: Level::Swift,
+        probe: Probe::RootProgram("debootstrap"),
+        packages: Packages::linux("debootstrap", "debootstrap"),
+    },
+    Need {
+        name: "Debian's keys",
+        why: "show that what goes into that folder is Debian's",
+        level: Level::Swift,
+        probe: Probe::File("/usr/share/keyrings/debian-archive-keyring.gpg"),
+        packages: Packages::linux("debian-archive-keyring", "debian-keyring"),
+    },
 ];
 
 /// What `level` needs on `platform`.
@@ -338,6 +358,12 @@ impl Probe {
     fn finds_it(&self) -> bool {
         match self {
             Self::Program(names) => names.iter().any(|name| process::find(name).is_some()),
+            Self::RootProgram(name) => {
+                let sbin =
+                    ["/usr/sbin", "/sbin"].iter().any(|it| Path::new(it).join(name).is_file());
+                sbin || process::find(name).is_some()
+            }
+            Self::File(path) => Path::new(path).is_file(),
             Self::Library(name) => {
                 process::succeeds(Command::new("pkg-config").args(["--exists", name]))
             }

@@ -1,22 +1,34 @@
 //! The first screen of a source file.
 
-use super::tree::{Finding, Tree};
+use super::tree::{File, Finding, Tree};
 
-pub(super) const KEEPS: &str = "every Rust file begins with what it is for";
+pub(super) const KEEPS: &str = "every Rust and Swift file begins with what it is for";
 
 /// A file this short is its own first screen.
 const SHORT: usize = 10;
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let silent = tree.with_extension("rs").filter(|file| {
+    let rust = silent(tree, "rs", "//! ")
+        .map(|file| file.finding(1, "begin with `//!` and what this file is for"));
+    let swift = silent(tree, "swift", "// ")
+        .map(|file| file.finding(1, "begin with `//` and what this file is for"));
+    rust.chain(swift).collect()
+}
+
+/// Files with this extension that do not begin with such a comment.
+fn silent<'a>(
+    tree: &'a Tree,
+    extension: &'a str,
+    comment: &'a str,
+) -> impl Iterator<Item = &'a File> {
+    tree.with_extension(extension).filter(move |file| {
         // Attributes of the whole crate may come before its words.
         let mut lines = file.text.lines().skip_while(|line| line.starts_with("#!["));
         let first = lines.find(|line| !line.is_empty()).unwrap_or_default();
         // A module's own tests are introduced by the module.
         let exempt = file.path.ends_with("tests.rs") || file.text.lines().count() < SHORT;
-        !exempt && !first.starts_with("//! ")
-    });
-    silent.map(|file| file.finding(1, "begin with `//!` and what this file is for")).collect()
+        !exempt && !first.starts_with(comment)
+    })
 }
 
 #[cfg(test)]
@@ -33,9 +45,11 @@ mod tests {
             ("c.md", &long),
             ("d.rs", &told),
             ("e.rs", "e\n"),
+            ("f.swift", &long),
+            ("g.swift", &format!("// G.\n{long}")),
         ];
         let findings = check(&Tree::of(&files));
-        assert_eq!(findings.len(), 1, "{findings:?}");
-        assert_eq!(findings[0].path, "b.rs");
+        let paths: Vec<_> = findings.iter().map(|finding| finding.path.as_str()).collect();
+        assert_eq!(paths, ["b.rs", "f.swift"]);
     }
 }
