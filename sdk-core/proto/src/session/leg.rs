@@ -23,19 +23,29 @@ pub(super) struct Leg {
     pub(super) id: LegId,
     pub(super) connection: srt::Connection,
     pub(super) began: Time,
+    /// Since when something has been under way that the peer would answer.
+    pub(super) awaits: Option<Time>,
 }
 
 /// Without media to acknowledge, a healthy peer sends a keepalive a second; one may be lost.
 const IDLE_KEEPALIVE: Duration = Duration::from_millis(2_200);
 
 impl Leg {
-    /// How long nothing was heard although something should have been.
+    /// Takes note of whether an answer is to be expected.
+    pub(super) fn look(&mut self, now: Time) {
+        let feedback = self.connection.feedback(now);
+        let expects_answer = feedback.is_some_and(|f| f.in_flight > ByteCount::ZERO);
+        self.awaits = expects_answer.then(|| self.awaits.unwrap_or(now));
+    }
+
+    /// How long nothing was heard although something should have been, as it was looked at last.
     pub(super) fn silence(&self, now: Time) -> Duration {
         let Some(last_heard) = self.connection.last_heard() else { return Duration::ZERO };
-        let expects_answer =
-            self.connection.feedback(now).is_some_and(|f| f.in_flight > ByteCount::ZERO);
-        let silence = now.since(last_heard);
-        if expects_answer { silence } else { silence.saturating_sub(IDLE_KEEPALIVE) }
+        match self.awaits {
+            // After a rest of our own the peer has had no reason to speak before.
+            Some(since) => now.since(last_heard.max(since)),
+            None => now.since(last_heard).saturating_sub(IDLE_KEEPALIVE),
+        }
     }
 
     /// Whether anything was heard at all in the last while.

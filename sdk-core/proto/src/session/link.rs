@@ -165,7 +165,7 @@ impl Link {
         }
         let seed = next_seed(&mut self.dice);
         let connection = srt::Connection::connect(self.transport.clone(), peer, now, seed);
-        self.candidate = Some(Leg { id, connection, began: now });
+        self.candidate = Some(Leg { id, connection, began: now, awaits: None });
     }
 
     /// A datagram arrived on a leg's socket.
@@ -183,7 +183,7 @@ impl Link {
         };
         if let Some(connection) = doorway.receive(now, from, datagram) {
             self.drop_candidate(now);
-            self.candidate = Some(Leg { id, connection, began: now });
+            self.candidate = Some(Leg { id, connection, began: now, awaits: None });
         }
     }
 
@@ -356,7 +356,8 @@ impl Link {
     }
 
     fn check_silence(&mut self, now: Time) {
-        let Some(leg) = &self.current else { return };
+        let Some(leg) = &mut self.current else { return };
+        leg.look(now);
         let silence = leg.silence(now);
         if !self.suspended && silence >= self.policy.silence {
             self.suspended = true;

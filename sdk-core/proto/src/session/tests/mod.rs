@@ -62,6 +62,21 @@ fn an_ingest_that_restarts_is_found_again_within_a_second_and_time_goes_on() {
 }
 
 #[test]
+fn a_broadcaster_that_pauses_does_not_take_the_ingest_for_gone() {
+    let mut world = World::new(|_| {});
+    world.run(seconds(3));
+    for tenths in 5..22 {
+        // Its keepalive, one a second, is lost or late.
+        (world.captures, world.connected) = (false, false);
+        world.run(Duration::from_millis(tenths * 100));
+        (world.captures, world.connected) = (true, true);
+        world.run(Duration::from_millis(300));
+    }
+    let recovering = world.happened(|event| matches!(event, Event::Recovering { .. }));
+    assert_eq!(recovering, None, "nobody had asked it anything");
+}
+
+#[test]
 fn after_two_dark_seconds_a_fresh_key_frame_follows_at_once() {
     let mut world = World::new(|_| {});
     world.run(seconds(5));

@@ -32,6 +32,8 @@ pub(super) struct World {
     pub(super) ingest: Option<Ingest>,
     /// Whether the network carries anything at all.
     pub(super) connected: bool,
+    /// Whether camera and microphone deliver.
+    pub(super) captures: bool,
     /// What the uplink carries; anything, unless it is said.
     pub(super) capacity: Option<Bitrate>,
     /// When the uplink is done with what it holds.
@@ -131,6 +133,7 @@ impl World {
             received: Vec::new(),
             ingest: Some(Ingest::new(Time::ZERO, 1)),
             connected: true,
+            captures: true,
             capacity: None,
             busy_until: Time::ZERO,
             to_ingest: VecDeque::new(),
@@ -178,11 +181,15 @@ impl World {
             self.keyframe_asked = false;
             let bytes = self.target.bitrate.as_bits_per_second() / 8 / 30;
             let data = picture(if keyframe { 4 * bytes } else { bytes * 9 / 10 }, keyframe);
-            self.push(Track::Video, self.pictures * FRAME, keyframe, data);
+            if self.captures {
+                self.push(Track::Video, self.pictures * FRAME, keyframe, data);
+            }
             self.pictures += 1;
         }
         while self.sounds * SOUND <= elapsed {
-            self.push(Track::Audio, self.sounds * SOUND, true, vec![0x21; 340]);
+            if self.captures {
+                self.push(Track::Audio, self.sounds * SOUND, true, vec![0x21; 340]);
+            }
             self.sounds += 1;
         }
     }
