@@ -19,13 +19,16 @@ class EncoderTest {
     fun `what an app's own encoder produces is decoded without a fault`() = inScratch { folder ->
         val (port, file) = freePort() to folder.resolve("received.ts")
         val encoder = FilmEncoder(film(folder))
-        var keyframesBefore = 0
         Peer.ffmpeg(folder, port, file).use { ffmpeg ->
             runBlocking {
                 onAir(config(port), encoder, Program(video = true)) { broadcast ->
                     delay(3.seconds)
-                    keyframesBefore = encoder.told.count { it == "keyframe" }
+                    // Some were asked for when it went live.
+                    val before = encoder.told.count { it == "keyframe" }
                     broadcast.set(Change.Keyframe)
+                    withTimeout(1.seconds) {
+                        while (encoder.told.count { it == "keyframe" } == before) delay(10)
+                    }
                     broadcast.set(Change.VideoBitrate(400_000u))
                     broadcast.set(Change.Muted(true))
                     delay(1.seconds)
@@ -37,7 +40,6 @@ class EncoderTest {
         assertEquals("start", encoder.told.first())
         assertEquals("stop", encoder.told.last(), "it is stopped before onAir returns")
         assertTrue(encoder.told.containsAll(listOf("target 400000", "muted true")), "${encoder.told}")
-        assertEquals(keyframesBefore + 1, encoder.told.count { it == "keyframe" })
         assertEquals(1, encoder.threads.size, "one thread of the broadcast's own: ${encoder.threads}")
         assertTrue(probe(file).getValue("h264") > 90)
         assertEquals("", decode(file))
