@@ -69,7 +69,12 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
 fn boundary() -> Result<(), Failure> {
     bindings::build(&["--release"])?;
     let mut maven = kotlin::maven("release")?;
-    process::run(maven.args(["-q", "-Dtest=BoundaryBench", "-Dgolive.excluded=nothing"]))
+    process::run(maven.args([
+        "--quiet",
+        "--projects=core",
+        "-Dtest=BoundaryBench",
+        "-Dgolive.excluded=nothing",
+    ]))
 }
 
 fn names(files: &[String]) -> Vec<String> {
