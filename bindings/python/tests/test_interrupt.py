@@ -48,7 +48,14 @@ class InterruptTest(Scratch):
         self.assertIn("closed", ingest.wait_for("broadcast_stopped")["cause"])
 
     def start(self, script: str, url: str) -> "subprocess.Popen[str]":
-        head = "import asyncio, sys, time\nimport golive\nfrom peers import small\nprint('begun')\n"
+        head = (
+            "import asyncio, signal, sys, time\n"
+            "import golive\n"
+            "from peers import small\n"
+            # Whoever was started in the background has Ctrl-C ignored, and hands that down.
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "print('begun')\n"
+        )
         started = subprocess.Popen(
             [sys.executable, "-u", "-c", head + script, url],
             stdout=subprocess.PIPE,
