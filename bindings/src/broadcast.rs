@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use async_channel::{Receiver, Sender};
-use golive::{Bitrate, Builder, ErrorKind, FrameRate, Launched, NetworkChange, PictureSize};
+use golive::{Bitrate, Builder, ErrorKind, Launched, NetworkChange, PictureSize};
 
 use crate::callbacks::{Callbacks, tell_events};
-use crate::config::{BroadcastConfig, Network, address};
+use crate::config::{BroadcastConfig, Network, address, frame_rate};
 use crate::credentials::Credentials;
 use crate::encoder::{Encoder, Program, Remote};
 use crate::error::GoliveFailure;
@@ -378,11 +378,7 @@ impl Change {
                 golive::Change::AudioBitrate(bitrate(bits_per_second))
             }
             Self::FrameRate { frames_per_second } => {
-                let frame_rate = FrameRate::new(frames_per_second).ok_or_else(|| {
-                    let reason = "frames_per_second lies outside 1 to 240";
-                    GoliveFailure::new(ErrorKind::Configuration, reason, None)
-                })?;
-                golive::Change::FrameRate(frame_rate)
+                golive::Change::FrameRate(frame_rate(frames_per_second)?)
             }
             Self::Size { width_pixels, height_pixels } => {
                 golive::Change::Size(PictureSize { width: width_pixels, height: height_pixels })

@@ -129,14 +129,10 @@ impl BroadcastConfig {
         &self,
         destination: golive::Destination,
     ) -> Result<Builder, GoliveFailure> {
-        let frame_rate = FrameRate::new(self.frames_per_second).ok_or_else(|| {
-            let reason = "frames_per_second lies outside 1 to 240";
-            GoliveFailure::new(ErrorKind::Configuration, reason, None)
-        })?;
         let size = PictureSize { width: self.width_pixels, height: self.height_pixels };
         let mut builder = golive::Broadcast::builder(destination)
             .size(size)
-            .frame_rate(frame_rate)
+            .frame_rate(frame_rate(self.frames_per_second)?)
             .video_bitrate(Bitrate::from_bits_per_second(self.video_bits_per_second))
             .minimum_video_bitrate(Bitrate::from_bits_per_second(
                 self.minimum_video_bits_per_second,
@@ -169,6 +165,14 @@ impl Network {
             None => via,
         })
     }
+}
+
+/// Pictures a second.
+pub(crate) fn frame_rate(frames_per_second: u32) -> Result<FrameRate, GoliveFailure> {
+    FrameRate::new(frames_per_second).ok_or_else(|| {
+        let reason = "frames_per_second lies outside 1 to 240";
+        GoliveFailure::new(ErrorKind::Configuration, reason, None)
+    })
 }
 
 /// An address of this device.

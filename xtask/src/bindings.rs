@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::arguments::Arguments;
-use crate::failure::{Context, Failure};
+use crate::failure::Failure;
 use crate::setup::{self, Level};
 use crate::{process, swift, terminal, workspace};
 
@@ -57,10 +57,7 @@ pub(crate) fn build(options: &[&str]) -> Result<(), Failure> {
 /// folder; answers where to.
 pub(crate) fn generate(language: &str, built: &str) -> Result<PathBuf, Failure> {
     let folder = workspace::target().join("bindings").join(language);
-    // What was renamed since would be compiled still.
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).context("cannot remove the old bindings")?;
-    }
+    workspace::clear(&folder)?;
     let built = workspace::target().join(built);
     let mut bindgen =
         Command::new(built.join(format!("golive-bindgen{}", std::env::consts::EXE_SUFFIX)));

@@ -57,11 +57,7 @@ pub(crate) fn wheel(profile: Profile, folder: &Path) -> Result<PathBuf, Failure>
         std::fs::remove_file(old).context("cannot remove the old wheel")?;
     }
     let target = workspace::target();
-    // What was renamed since would be packed still.
-    let generated = target.join("maturin");
-    if generated.exists() {
-        std::fs::remove_dir_all(&generated).context("cannot remove the old bindings")?;
-    }
+    workspace::clear(&target.join("maturin"))?;
     let profile = match profile {
         Profile::Dev => "dev",
         Profile::Release => "release",

@@ -20,6 +20,14 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
+/// Removes a folder that is written anew, if it is there: what was renamed since would be taken for new.
+pub(crate) fn clear(folder: &Path) -> Result<(), Failure> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    std::fs::remove_dir_all(folder).context(format_args!("cannot remove {}", folder.display()))
+}
+
 /// The repository's files, relative to its root with `/` between folders, sorted: those that git
 /// tracks and those it would; without git, everything but build output.
 pub(crate) fn files() -> Result<Vec<String>, Failure> {

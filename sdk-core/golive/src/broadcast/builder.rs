@@ -201,6 +201,16 @@ impl Builder {
         Starting { begun: threads::begin(self) }
     }
 
+    /// Goes on air, and gives the handle at once: it tells how that is going, and can stop it.
+    ///
+    /// # Errors
+    ///
+    /// What is known before anything is sent: a configuration that makes no sense, an encoder that
+    /// does not start, a system that refuses a thread.
+    pub fn launch(self) -> Result<(Broadcast, Launched), Error> {
+        threads::begin(self).map(|Begun { broadcast, started }| (broadcast, Launched { started }))
+    }
+
     /// As [`start`](Self::start), for a thread that waits.
     ///
     /// # Errors
@@ -210,18 +220,6 @@ impl Builder {
         let Begun { broadcast, started } = threads::begin(self)?;
         started.recv_blocking().unwrap_or_else(|_| Err(super::thread_failed()))?;
         Ok(broadcast)
-    }
-}
-
-impl Builder {
-    /// Goes on air, and gives the handle at once: it tells how that is going, and can stop it.
-    ///
-    /// # Errors
-    ///
-    /// What is known before anything is sent: a configuration that makes no sense, an encoder that
-    /// does not start, a system that refuses a thread.
-    pub fn launch(self) -> Result<(Broadcast, Launched), Error> {
-        threads::begin(self).map(|Begun { broadcast, started }| (broadcast, Launched { started }))
     }
 }
 
@@ -271,7 +269,7 @@ impl IntoFuture for Starting {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Begun { broadcast, started } = self.begun?;
-            started.recv().await.unwrap_or_else(|_| Err(super::thread_failed()))?;
+            Launched { started }.await?;
             Ok(broadcast)
         })
     }

@@ -128,7 +128,7 @@ public class SoundEncoder(
     private fun encode(sink: FrameSinkInterface, samples: ShortArray, timeUs: Long) {
         val placed = clock.place(samples.size / channels, timeUs)
         if (placed.isLeftOut) return
-        var at = frames.begin(placed.timeUs)
+        var at = placed.timeUs.toDouble()
         repeat(placed.silence * channels / silence.size) { at = put(sink, silence, silence.size, at) }
         at = put(sink, silence, placed.silence * channels % silence.size, at)
         put(sink, samples, samples.size, at)
@@ -187,9 +187,6 @@ private class FrameCutter(size: Int) {
     private val frame = ShortArray(size)
     private var filled = 0
     private var beginUs = 0.0
-
-    /** Sound that begins at this time follows. */
-    fun begin(timeUs: Long): Double = timeUs.toDouble()
 
     fun put(samples: ShortArray, count: Int, timeUs: Double, rate: Int, deliver: (ShortArray, Long) -> Unit) {
         var taken = 0
