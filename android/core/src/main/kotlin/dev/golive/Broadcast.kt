@@ -60,7 +60,7 @@ public class Broadcast(
     encoder: Encoder? = null,
     program: Program = Program(),
     credentials: Credentials? = null,
-) : AutoCloseable {
+) : LiveBroadcast, AutoCloseable {
     private val handle: BroadcastHandle =
         if (encoder == null) BroadcastHandle(config)
         else BroadcastHandle.withEncoder(config, GuardedEncoder(encoder), program)
@@ -72,14 +72,9 @@ public class Broadcast(
         credentials?.let { handle.setCredentials(GuardedCredentials(it)) }
     }
 
-    /** How it is doing; looked at five times a second while it is on air. */
-    public val health: StateFlow<Health> = currentHealth.asStateFlow()
+    override val health: StateFlow<Health> = currentHealth.asStateFlow()
 
-    /**
-     * What happens, from the beginning as far as that is kept, until it is over. Each collector
-     * reads by itself; one that falls far behind misses the oldest.
-     */
-    public val events: Flow<Event> = flow {
+    override val events: Flow<Event> = flow {
         handle.events().use { events ->
             while (true) {
                 // Never resumed by whoever tells of the event, who has other things to do.
@@ -88,12 +83,7 @@ public class Broadcast(
         }
     }
 
-    /**
-     * Goes on air: returns once the ingest takes the stream. Cancelling it stops the broadcast.
-     *
-     * @throws GoliveException why it cannot.
-     */
-    public suspend fun start() {
+    override suspend fun start() {
         val watching = watch()
         try {
             withContext(Dispatchers.Default) { translating { handle.start() } }
@@ -105,30 +95,17 @@ public class Broadcast(
         look()
     }
 
-    /**
-     * Stops: what was produced so far is carried, the ingest is told, devices are released. Calling
-     * it again gives the same summary. It goes on to its end even if the caller is cancelled. Not to be
-     * called by an [Encoder] in one of its methods, whose end it waits for.
-     *
-     * @throws GoliveException if it never began, or was closed.
-     */
-    public suspend fun stop(): Summary =
+    override suspend fun stop(): Summary =
         withContext(NonCancellable + Dispatchers.Default) {
             open()
             translating { handle.stop() }.also { publish(it.health) }
         }
 
-    /** Asks it to stop, and returns at once; ends a [start] that is under way, too. */
-    public fun cancel() {
+    override fun cancel() {
         if (!isClosed.get()) handle.cancel()
     }
 
-    /**
-     * Changes something while live.
-     *
-     * @throws GoliveException if it is not live, or the change makes no sense.
-     */
-    public fun set(change: Change) {
+    override fun set(change: Change) {
         open()
         translating { handle.set(change) }
     }
