@@ -115,7 +115,7 @@ public class NetworkPlan(private val policy: NetworkPolicy = NetworkPolicy()) {
     private fun named(way: Way): Network {
         val budget = spending.left(way)
         spending.uses(way)
-        return Network(way.address, budget)
+        return Network(way.address, budget, androidHandle = way.network.handle.toULong())
     }
 
     /** How long a network of this kind has to stay before it is used, by how often one was lost of late. */
