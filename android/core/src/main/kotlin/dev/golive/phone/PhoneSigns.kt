@@ -3,6 +3,7 @@ package dev.golive.phone
 import dev.golive.Heat
 import dev.golive.InterruptionCause
 import dev.golive.InterruptionInput
+import dev.golive.thermalLevelFromAndroid
 
 /**
  * Makes what Android says of a phone into what the rules of interruptions are told. It answers with news
@@ -21,14 +22,9 @@ public class PhoneSigns {
     public var isSeen: Boolean = true
         private set
 
-    /** `PowerManager.getCurrentThermalStatus`, 0 (none) to 6 (shutdown); what is beyond counts as 6. */
+    /** `PowerManager.getCurrentThermalStatus`. */
     public fun thermalStatus(status: Int): InterruptionInput? {
-        val level = when {
-            status < LIGHT -> Heat.NOMINAL
-            status < SEVERE -> Heat.FAIR
-            status < CRITICAL -> Heat.SERIOUS
-            else -> Heat.CRITICAL
-        }
+        val level = thermalLevelFromAndroid(status)
         if (level == heat) return null
         heat = level
         return InterruptionInput.Thermal(level)
@@ -86,11 +82,4 @@ public class PhoneSigns {
             !holds && holding.remove(cause) -> InterruptionInput.Ended(cause)
             else -> null
         }
-
-    private companion object {
-        // PowerManager.THERMAL_STATUS_LIGHT, _SEVERE and _CRITICAL.
-        const val LIGHT = 1
-        const val SEVERE = 3
-        const val CRITICAL = 4
-    }
 }
