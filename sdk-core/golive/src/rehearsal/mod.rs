@@ -101,8 +101,22 @@ impl Rehearsal {
     /// [`ErrorKind::Configuration`] for what would keep the broadcast itself from starting, and for
     /// what cannot be rehearsed: several networks at once, and a destination that calls.
     pub fn new(builder: Builder, rules: interruption::Config, seed: u64) -> Result<Self, Error> {
-        builder.check()?;
         let program = builder.program().unwrap_or(PROGRAM);
+        Self::producing(builder, program, rules, seed)
+    }
+
+    /// As [`new`](Self::new), with this program, whatever encoder the builder was given.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn producing(
+        builder: Builder,
+        program: Program,
+        rules: interruption::Config,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        builder.check()?;
         let wrong = |message: &str| Err(Error::new(ErrorKind::Configuration, message));
         if program == Program::default() {
             return wrong("neither picture nor sound is to be broadcast: choose at least one");
