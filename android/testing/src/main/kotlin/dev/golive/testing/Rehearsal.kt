@@ -49,7 +49,7 @@ import kotlinx.coroutines.withContext
  * ```
  *
  * Its time is that of [scope]: `advanceTimeBy` and `delay` move it. Whoever reads [health] or [viewers]
- * reads what holds at this very moment; whoever collects them, or [events], is told within a tenth of a
+ * reads what holds at this very moment; whoever collects them, or [events], is told within a fifth of a
  * second. Moments count from the call of [start].
  *
  * @param scope the test's, as `runTest` has it.
@@ -198,7 +198,7 @@ public class Rehearsal(
 
     private companion object {
         /** How often whoever collects is told. */
-        val TICK = 100.milliseconds
+        val TICK = 200.milliseconds
 
         /** How closely a beginning and an end are waited for. */
         val STEP = 10.milliseconds
