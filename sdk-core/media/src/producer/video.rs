@@ -9,6 +9,7 @@ use golive_proto::units::MediaTime;
 
 use super::halt::Halt;
 use super::hand_over::{Frame, HandOver};
+use super::on_air::OnAir;
 use super::pacing::next_picture;
 use super::shared::Shared;
 use super::{open_file, spawn};
@@ -111,6 +112,21 @@ impl VideoTrack {
         &self.capture.source
     }
 
+    /// Closes the source, until [`switch`](Self::switch) opens one.
+    pub(super) fn pause(&mut self) {
+        self.capture.end();
+    }
+
+    /// Whether no source is open.
+    pub(super) fn is_paused(&self) -> bool {
+        self.capture.thread.is_none()
+    }
+
+    /// Another source is opened when it is to be shown.
+    pub(super) fn set_source(&mut self, source: VideoSource) {
+        self.capture.source = source;
+    }
+
     /// Begins to capture from another source. The one before ends.
     pub(super) fn switch(&mut self, input: VideoInput) -> Result<(), Error> {
         self.capture = Capture::start(&self.shared, &self.hand_over, input)?;
@@ -150,12 +166,18 @@ impl Capture {
     }
 }
 
-impl Drop for Capture {
-    fn drop(&mut self) {
+impl Capture {
+    fn end(&mut self) {
         self.halt.stop();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -231,6 +253,7 @@ fn capture_file(context: &CaptureContext, mut pictures: Pictures) {
 }
 
 fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: VideoEncoder) {
+    let mut on_air = OnAir::default();
     let mut last = None;
     let mut failing = false;
     while let Some(Frame { picture, pts }) = hand_over.take() {
@@ -244,14 +267,21 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: VideoEncoder) {
         if shared.take_restart_request() {
             encoder.restart();
         }
-        encoder.set_target(shared.target());
+        let target = shared.target();
+        encoder.set_target(target);
+        if let Some(spare) = on_air.put(shared.shown(), picture, target.size) {
+            hand_over.recycle(spare);
+        }
+        let Some(picture) = on_air.picture() else {
+            shared.counters.skipped();
+            continue;
+        };
         if shared.take_keyframe_request() {
             encoder.request_keyframe();
         }
         let began = (shared.clock)();
-        let encoded = encoder.encode(&picture, pts);
+        let encoded = encoder.encode(picture, pts);
         shared.counters.encoding((shared.clock)().since(began));
-        hand_over.recycle(picture);
         match encoded {
             Ok(Some(unit)) => {
                 if unit.keyframe {
