@@ -10,7 +10,7 @@ mod hand_over;
 mod pacing;
 mod shared;
 mod statistics;
-#[cfg(test)]
+#[cfg(all(test, any(feature = "camera", feature = "microphone")))]
 pub(crate) mod testing;
 mod video;
 
