@@ -12,7 +12,7 @@ use super::halt::{Halt, locked};
 use super::shared::Shared;
 use super::{open_file, spawn};
 use crate::config::AudioSource;
-use crate::encode::{AudioEncoder, CHANNELS, FRAME_SAMPLES, SAMPLE_RATE};
+use crate::encode::{CHANNELS, FRAME_SAMPLES, SAMPLE_RATE, SoundEncoder};
 use crate::error::Error;
 use crate::event::Event;
 use crate::file::{OpenFiles, Sound};
@@ -148,7 +148,7 @@ fn open_microphone(_shared: &Arc<Shared>, _name: Option<String>) -> Result<Audio
 struct Run {
     shared: Arc<Shared>,
     input: AudioInput,
-    encoder: AudioEncoder,
+    encoder: SoundEncoder,
     /// Of the next sample to encode, from media time zero.
     position: i64,
     samples: [i16; FRAME_SAMPLES * CHANNELS],
@@ -160,7 +160,7 @@ struct Run {
 impl Run {
     fn new(shared: Arc<Shared>, input: AudioInput) -> Result<Self, Error> {
         let position = position_of(shared.media_now());
-        let encoder = AudioEncoder::new(shared.target().audio_bitrate, position)?;
+        let encoder = SoundEncoder::new(shared.target().audio_bitrate, position)?;
         let samples = [0; FRAME_SAMPLES * CHANNELS];
         Ok(Self { shared, input, encoder, position, samples, failing: false, ended: false })
     }
@@ -200,7 +200,7 @@ impl Run {
     fn encode(&mut self) -> Result<(), Error> {
         let bitrate = self.shared.target().audio_bitrate;
         if self.failing {
-            self.encoder = AudioEncoder::new(bitrate, self.position)?;
+            self.encoder = SoundEncoder::new(bitrate, self.position)?;
         }
         self.encoder.set_bitrate(bitrate)?;
         let unit = self.encoder.encode(&self.samples)?;

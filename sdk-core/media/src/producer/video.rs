@@ -16,12 +16,12 @@ use super::{open_file, spawn};
 #[cfg(feature = "camera")]
 use crate::camera::CameraTrack;
 use crate::config::VideoSource;
-use crate::encode::VideoEncoder;
+use crate::encode::PictureEncoder;
 use crate::error::Error;
 use crate::event::Event;
 use crate::file::{OpenFiles, Pictures};
 use crate::fit::Fitter;
-use crate::picture::Picture;
+use crate::image::Image;
 use crate::synthetic::{Moment, TestPicture};
 
 /// A capture that was held up for longer than this says so.
@@ -99,8 +99,7 @@ impl VideoTrack {
     ) -> Result<Self, Error> {
         let hand_over = Arc::new(HandOver::default());
         let capture = Capture::start(&shared, &hand_over, input)?;
-        let target = shared.target();
-        let encoder = VideoEncoder::new(target.bitrate, target.frame_rate, keyframe_interval);
+        let encoder = PictureEncoder::new(shared.target(), keyframe_interval);
         let mut track = Self { shared, hand_over, capture, encoding: None };
         let (shared, hand_over) = (track.shared.clone(), track.hand_over.clone());
         track.encoding = Some(spawn("golive-video", move || encode(&shared, &hand_over, encoder))?);
@@ -183,8 +182,8 @@ impl Drop for Capture {
 
 impl CaptureContext {
     /// Hands over a picture taken at `pts`.
-    pub(crate) fn deliver(&self, picture: Picture, pts: MediaTime) {
-        if self.hand_over.offer(Frame { picture, pts }) {
+    pub(crate) fn deliver(&self, image: impl Into<Image>, pts: MediaTime) {
+        if self.hand_over.offer(Frame { image: image.into(), pts }) {
             self.shared.counters.dropped(1);
         }
     }
@@ -252,15 +251,15 @@ fn capture_file(context: &CaptureContext, mut pictures: Pictures) {
     }
 }
 
-fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: VideoEncoder) {
+fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder) {
     let mut on_air = OnAir::default();
     let mut last = None;
     let mut failing = false;
-    while let Some(Frame { picture, pts }) = hand_over.take() {
+    while let Some(Frame { image, pts }) = hand_over.take() {
         // Two sources may overlap for a moment while they are switched.
         if last.is_some_and(|last| pts <= last) {
             shared.counters.dropped(1);
-            hand_over.recycle(picture);
+            hand_over.recycle(image);
             continue;
         }
         last = Some(pts);
@@ -269,10 +268,10 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: VideoEncoder) {
         }
         let target = shared.target();
         encoder.set_target(target);
-        if let Some(spare) = on_air.put(shared.shown(), picture, target.size) {
+        if let Some(spare) = on_air.put(shared.shown(), image, target.size) {
             hand_over.recycle(spare);
         }
-        let Some(picture) = on_air.picture() else {
+        let Some(image) = on_air.image() else {
             shared.counters.skipped();
             continue;
         };
@@ -280,7 +279,7 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: VideoEncoder) {
             encoder.request_keyframe();
         }
         let began = (shared.clock)();
-        let encoded = encoder.encode(picture, pts);
+        let encoded = encoder.encode(image, pts);
         shared.counters.encoding((shared.clock)().since(began));
         match encoded {
             Ok(Some(unit)) => {
