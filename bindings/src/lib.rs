@@ -22,7 +22,7 @@ mod rehearsal;
 mod sink;
 
 pub use broadcast::{BroadcastHandle, Change, Summary};
-pub use config::{AudioSource, BroadcastConfig, Network, Sources, VideoSource};
+pub use config::{AudioSource, BroadcastConfig, Network, Sources, StillPicture, VideoSource};
 pub use credentials::{Access, Credentials};
 pub use destination::{Destination, Secret};
 pub use encoder::{CallbackFailure, Encoder, EncoderTarget, Program};

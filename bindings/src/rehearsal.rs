@@ -186,7 +186,8 @@ struct Rehearsed {
 
 #[uniffi::export]
 impl RehearsalHandle {
-    /// Prepares a rehearsal over Wi-Fi. Sources and a file that keeps a copy are taken no notice of.
+    /// Prepares a rehearsal over Wi-Fi. Sources, a slate and a file that keeps a copy are taken no
+    /// notice of.
     ///
     /// # Errors
     ///
@@ -200,7 +201,7 @@ impl RehearsalHandle {
         seed: u64,
     ) -> Result<Arc<Self>, GoliveFailure> {
         let destination = config.destination.inner();
-        let config = BroadcastConfig { sources: None, record_path: None, ..config };
+        let config = BroadcastConfig { sources: None, slate: None, record_path: None, ..config };
         let rehearsal = rehearsal::Rehearsal::producing(
             config.builder(destination)?,
             program.into(),
@@ -383,6 +384,7 @@ mod tests {
             record_path: None,
             networks: Vec::new(),
             sources: None,
+            slate: None,
         }
     }
 

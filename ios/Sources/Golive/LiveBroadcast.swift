@@ -4,7 +4,7 @@ import GoliveFFI
 
 /// A broadcast as the rest of an app sees it: what shows how it is doing and reacts to what happens
 /// takes this, and is tested with one that is rehearsed. ``Broadcast`` is one.
-public protocol LiveBroadcast: AnyObject, Sendable {
+public protocol LiveBroadcast: Sendable {
     /// How it is doing.
     var health: Health { get }
 

@@ -89,7 +89,7 @@ public struct HealthUpdates: AsyncSequence, Sendable {
         self.open = open
     }
 
-    init(broadcast: Broadcast) {
+    init(broadcast: any LiveBroadcast) {
         self.init {
             Source {
                 broadcast.health

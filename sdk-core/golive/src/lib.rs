@@ -58,7 +58,7 @@ pub use error::{Error, ErrorKind};
 pub use event::{DeviceEvent, Event, Events, NetworkEvent, RecordingEvent};
 #[cfg(feature = "media")]
 pub use golive_media::{
-    AudioSource, Camera, CameraIndex, Devices, Microphone, VideoSource, devices,
+    AudioSource, Camera, CameraIndex, Devices, Microphone, Picture, VideoSource, devices,
 };
 pub use golive_proto::interruption;
 pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};

@@ -189,6 +189,23 @@ fn what_the_owner_asks_for_holds_as_far_as_the_phone_bears_it() {
 }
 
 #[test]
+fn what_the_owner_shows_holds_beside_what_interrupts_it() {
+    let mut rehearsal = rehearsal();
+    rehearsal.start().unwrap();
+    rehearsal.set(Change::Source(SourceChange::Shown(Picture::Slate))).unwrap();
+    rehearsal.advance(seconds(1));
+    let viewer = rehearsal.viewer();
+    assert_eq!((viewer.picture, viewer.sound), (Picture::Slate, Heard::Microphone));
+    rehearsal.now(Happening::began(Cause::Call));
+    rehearsal.set(Change::Source(SourceChange::Shown(Picture::Camera))).unwrap();
+    rehearsal.advance(seconds(1));
+    assert_eq!(rehearsal.viewer().picture, Picture::LastFrame, "the call holds");
+    rehearsal.now(Happening::ended(Cause::Call));
+    rehearsal.advance(seconds(3));
+    assert!(rehearsal.viewer().is_live(), "{:?}", rehearsal.viewer());
+}
+
+#[test]
 fn in_the_background_of_ios_viewers_only_hear_and_then_see_again() {
     let mut rehearsal = Rehearsal::new(builder(""), interruption::Config::ios(), 1).unwrap();
     rehearsal.at(seconds(30), Happening::began(Cause::Background));

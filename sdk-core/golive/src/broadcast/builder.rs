@@ -49,6 +49,7 @@ struct Sources {
     video: Option<golive_media::VideoSource>,
     audio: Option<golive_media::AudioSource>,
     loop_file: bool,
+    slate: Option<golive_media::Picture>,
 }
 
 const SIZE: PictureSize = PictureSize { width: 1280, height: 720 };
@@ -371,6 +372,14 @@ impl Builder {
         self
     }
 
+    /// What is shown as a slate, with black bars where its shape is another one; a sign for a
+    /// pause on grey unless told otherwise.
+    #[must_use]
+    pub fn slate(mut self, picture: golive_media::Picture) -> Self {
+        self.sources.slate = Some(picture);
+        self
+    }
+
     fn built_in(&mut self) -> Result<(Box<dyn Encoder>, Program), Error> {
         let config = golive_media::Config {
             video: self.sources.video.take(),
@@ -381,6 +390,7 @@ impl Builder {
             audio_bitrate: self.audio_bitrate,
             keyframe_interval: self.keyframe_interval,
             loop_file: self.sources.loop_file,
+            slate: self.sources.slate.take(),
         };
         let program = crate::builtin::program(&config);
         Ok((Box::new(crate::builtin::BuiltIn::new(config)), program))
@@ -403,6 +413,7 @@ impl Default for Sources {
             video: Some(golive_media::VideoSource::Camera(golive_media::CameraIndex(0))),
             audio: Some(golive_media::AudioSource::Microphone(None)),
             loop_file: false,
+            slate: None,
         }
     }
 }

@@ -70,7 +70,7 @@ use world::World;
 use crate::broadcast::{
     Builder, Change, Health, NetworkChange, Summary, end_error, ended, session_config,
 };
-use crate::encoder::{Program, SourceChange};
+use crate::encoder::Program;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 
@@ -199,7 +199,7 @@ impl Rehearsal {
         &self.world.told
     }
 
-    /// What the device is told to show and to let hear. Viewers see it [later](Viewer::behind).
+    /// What is filmed and recorded: what interruptions and the owner demand. Viewers see it [later](Viewer::behind).
     pub fn scene(&self) -> Scene {
         self.world.scene()
     }
@@ -215,7 +215,9 @@ impl Rehearsal {
         self.world.audience.look(self.world.now.min(Time::ZERO + moment))
     }
 
-    /// Changes something while live, as [`Broadcast::set`](crate::Broadcast::set) does.
+    /// Changes something while live, as [`Broadcast::set`](crate::Broadcast::set) does. What the
+    /// owner shows and lets hear holds beside what interruptions demand: viewers get the stronger.
+    /// Another camera, its lamp and its zoom are all the same to them.
     ///
     /// # Errors
     ///
@@ -234,15 +236,13 @@ impl Rehearsal {
                 self.world.request_keyframe();
                 return Ok(());
             }
-            Change::Source(SourceChange::AudioMuted(muted)) => {
-                self.world.muted = muted;
-                self.world.show();
+            Change::EncoderRestart => {
+                self.world.restart_encoder();
                 return Ok(());
             }
-            #[cfg(feature = "media")]
-            Change::Source(_) => {
-                let message = "a rehearsal has one camera and one microphone, and no other sources";
-                return Err(Error::new(ErrorKind::Configuration, message));
+            Change::Source(change) => {
+                self.world.change_source(&change);
+                return Ok(());
             }
             Change::Network(
                 NetworkChange::Added(_) | NetworkChange::Leaving(_) | NetworkChange::Removed(_),

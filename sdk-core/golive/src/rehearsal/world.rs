@@ -15,7 +15,7 @@ use super::stage::{Cue, Stage, filmed};
 use super::uplink::{Arrival, INGEST, Uplink};
 use super::viewer::Audience;
 use super::{EncoderChange, Happening, IngestChange, Network};
-use crate::encoder::EncoderStatistics;
+use crate::encoder::{EncoderStatistics, SourceChange};
 use crate::event::{DeviceEvent, Event};
 
 /// See the module.
@@ -37,7 +37,9 @@ pub(super) struct World {
     pub(super) schedule: BTreeMap<(Time, u64), Happening>,
     /// What the owner asks for, whatever limits it.
     pub(super) asked: EncoderTarget,
-    pub(super) muted: bool,
+    /// What the owner shows and lets hear, whatever interrupts it.
+    wanted: Scene,
+    muted: bool,
     pub(super) events: Vec<(Duration, Event)>,
     pub(super) told: Vec<(Duration, interruption::Event)>,
     pub(super) was_live: bool,
@@ -74,6 +76,7 @@ impl World {
             audience,
             schedule: BTreeMap::new(),
             asked: config.target,
+            wanted: Scene::LIVE,
             muted: false,
             events: Vec::new(),
             told: Vec::new(),
@@ -99,7 +102,7 @@ impl World {
     }
 
     pub(super) fn scene(&self) -> Scene {
-        self.stage.scene()
+        self.stage.scene().strongest(self.wanted)
     }
 
     /// Tells the session something.
@@ -238,9 +241,25 @@ impl World {
         self.encoder.request_keyframe();
     }
 
+    pub(super) fn restart_encoder(&mut self) {
+        self.encoder.restart();
+    }
+
+    /// Carries out what the owner asks of camera and microphone.
+    pub(super) fn change_source(&mut self, change: &SourceChange) {
+        match change {
+            SourceChange::AudioMuted(muted) => self.muted = *muted,
+            SourceChange::Shown(picture) => self.wanted.picture = *picture,
+            SourceChange::Heard(sound) => self.wanted.sound = *sound,
+            // Another camera, its lamp, its zoom: viewers see a camera.
+            _ => return,
+        }
+        self.show();
+    }
+
     /// Films and records what the scene says.
-    pub(super) fn show(&mut self) {
-        let scene = self.stage.scene();
+    fn show(&mut self) {
+        let scene = self.scene();
         let (films, still) = filmed(scene.picture);
         self.encoder.film(self.now, films && self.encoder_back.is_none());
         self.encoder.hold_still(still.then_some(STILL));
