@@ -19,3 +19,5 @@ rootProject.name = "golive"
 
 include(":core")
 include(":library")
+include(":testing")
+include(":sample")

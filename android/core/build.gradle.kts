@@ -3,6 +3,7 @@
 plugins {
     alias(libs.plugins.kotlin.jvm)
     `java-library`
+    `maven-publish`
 }
 
 kotlin {
@@ -22,4 +23,11 @@ dependencies {
 tasks.test {
     useJUnitPlatform { excludeTags("bench") }
     systemProperty("jna.library.path", rootDir.resolve("../target/debug").path)
+}
+
+publishing {
+    publications.register<MavenPublication>("release") {
+        artifactId = "golive-core"
+        from(components["java"])
+    }
 }

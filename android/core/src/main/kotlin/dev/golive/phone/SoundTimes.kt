@@ -16,9 +16,11 @@ public class SoundTimes(private val sampleRateHz: Int) {
     private val given = ArrayDeque<Long>()
     private var lastUs: Long? = null
 
+    /** Whether so much went in since anything came out that nothing will: over a second of it. */
+    public val isStuck: Boolean get() = given.size > MOST
+
     /** A frame that begins at [timeUs] goes in. */
     public fun goesIn(timeUs: Long) {
-        if (given.size == MOST) given.removeFirst()
         given.addLast(timeUs)
     }
 

@@ -78,6 +78,15 @@ class RecordingTimesTest {
         assertEquals(21_333, times.comesOut() - first - 2_000_000)
     }
 
+    @Test
+    fun `an encoder that takes sound and makes nothing is found out`() {
+        val times = SoundTimes(48_000)
+        repeat(3) { times.goesIn(it * 21_333L) }
+        assertTrue(!times.isStuck, "encoders keep some back")
+        repeat(80) { times.goesIn(it * 21_333L) }
+        assertTrue(times.isStuck)
+    }
+
     private fun read(readAtUs: Double, mark: RecordingClock.Mark?): Long =
         clock.recorded(1_024, readAtUs.toLong(), mark).also { position += 1_024 }
 

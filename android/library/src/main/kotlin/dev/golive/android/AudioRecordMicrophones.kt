@@ -38,6 +38,8 @@ public class AudioRecordMicrophones(
         }
         try {
             if (record.state != AudioRecord.STATE_INITIALIZED) throw unavailable("could not be opened")
+            // Whoever hears of its beginning knows then that it is this one.
+            sessionId = record.audioSessionId
             record.startRecording()
             // It stays silent about who has it.
             if (record.recordingState != AudioRecord.RECORDSTATE_RECORDING) throw unavailable("is in use by another app")
@@ -45,7 +47,6 @@ public class AudioRecordMicrophones(
             record.release()
             throw failure as? GoliveException ?: unavailable("could not be opened", failure)
         }
-        sessionId = record.audioSessionId
         return AudioRecordMicrophone(record, effects(record.audioSessionId))
     }
 

@@ -14,6 +14,7 @@ import android.os.IBinder
 import dev.golive.ErrorKind
 import dev.golive.GoliveException
 import dev.golive.phone.PermissionsNeeded
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 
 /**
@@ -68,6 +69,8 @@ public class LiveService : Service() {
                 // Not by startForegroundService, which ends an app whose service is then refused.
                 context.startService(Intent(context, LiveService::class.java))
                 order.isDone.await()
+            } catch (cancelled: CancellationException) {
+                throw cancelled
             } catch (refused: IllegalStateException) {
                 orders.remove(order)
                 throw misused("start LiveService while an activity of the app is visible", refused)

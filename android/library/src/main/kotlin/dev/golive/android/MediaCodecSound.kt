@@ -36,14 +36,16 @@ public object MediaCodecSoundFactory : SoundCodecFactory {
 }
 
 /** Asked and answered in turn, on the one thread that uses it: a frame goes in, and what is ready comes out. */
-private class MediaCodecSound(private val codec: MediaCodec, private val sampleRateHz: Int) : SoundCodec {
+private class MediaCodecSound(private val codec: MediaCodec, sampleRateHz: Int) : SoundCodec {
     private val info = MediaCodec.BufferInfo()
-    private var times = SoundTimes(sampleRateHz)
+    private val times = SoundTimes(sampleRateHz)
 
     override fun encode(pcm: ShortArray, timeUs: Long, deliver: (data: ByteBuffer, timeUs: Long) -> Unit) {
         val index = codec.dequeueInputBuffer(PATIENCE_US)
         val input = if (index >= 0) codec.getInputBuffer(index) else null
-        if (input == null) throw GoliveException(ErrorKind.MEDIA, "the encoder of the sound takes nothing", null)
+        if (input == null || times.isStuck) {
+            throw GoliveException(ErrorKind.MEDIA, "the encoder of the sound makes nothing of it any more", null)
+        }
         input.clear()
         input.order(ByteOrder.nativeOrder()).asShortBuffer().put(pcm)
         codec.queueInputBuffer(index, 0, pcm.size * 2, timeUs, 0)

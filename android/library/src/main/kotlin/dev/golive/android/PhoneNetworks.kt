@@ -15,8 +15,7 @@ import dev.golive.phone.NetworkKind
 import dev.golive.phone.NetworkPlan
 import dev.golive.phone.NetworkPolicy
 import kotlinx.coroutines.CompletableDeferred
-import kotlinx.coroutines.TimeoutCancellationException
-import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.withTimeoutOrNull
 
 /**
  * The phone's networks in the hands of a broadcast: several at once, or the best of them, named by their
@@ -26,6 +25,8 @@ import kotlinx.coroutines.withTimeout
  * [begin] before the broadcast is configured, [follow] with the broadcast, [close] after it. With
  * [NetworkPolicy.isBonded] the mobile network is kept up beside Wi-Fi until then. Needs the permissions
  * `ACCESS_NETWORK_STATE` and `CHANGE_NETWORK_STATE`, which the library's manifest brings.
+ *
+ * @throws GoliveException of kind `CONFIGURATION` if the app's manifest took them out.
  */
 public class PhoneNetworks(context: Context, private val policy: NetworkPolicy = NetworkPolicy()) : AutoCloseable {
     private val manager = context.service<ConnectivityManager>()
@@ -38,23 +39,28 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
     private var broadcast: LiveBroadcast? = null
 
     init {
-        for (kind in NetworkKind.entries) watch(kind)
+        try {
+            for (kind in NetworkKind.entries) watch(kind)
+        } catch (refused: SecurityException) {
+            close()
+            val message = "the app's merged manifest lacks ACCESS_NETWORK_STATE or CHANGE_NETWORK_STATE"
+            throw GoliveException(ErrorKind.CONFIGURATION, message, refused.message, refused)
+        }
     }
 
     /**
      * The networks for [dev.golive.BroadcastConfig.networks]: those that are there within [waitMs]
      * milliseconds. Others join later by [follow].
      *
-     * @throws GoliveException of kind `UNREACHABLE` if there is none by then.
+     * @throws GoliveException of kind `UNREACHABLE` if there is none by then, `ENDED` after [close].
      */
     public suspend fun begin(waitMs: Long = 3_000): List<dev.golive.Network> {
-        try {
-            withTimeout(waitMs) { isThere.await() }
-        } catch (_: TimeoutCancellationException) {
-            // Fewer than were hoped for, and perhaps some.
-        }
+        // Where not all come that could, some may be there.
+        withTimeoutOrNull(waitMs) { isThere.await() }
         val named = CompletableDeferred<List<dev.golive.Network>>()
-        handler.post { named.complete(plan.begin(now())) }
+        if (!handler.post { named.complete(plan.begin(now())) }) {
+            throw GoliveException(ErrorKind.ENDED, "the phone's networks were closed", null)
+        }
         return named.await().ifEmpty {
             val message = "the phone has no network that reaches the internet: turn on Wi-Fi or mobile data"
             throw GoliveException(ErrorKind.UNREACHABLE, message, null)

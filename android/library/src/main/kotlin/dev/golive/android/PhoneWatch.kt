@@ -82,6 +82,7 @@ public class PhoneWatch(
         val filter = IntentFilter(PowerManager.ACTION_POWER_SAVE_MODE_CHANGED)
         application.registerReceiver(powerSave, filter, null, handler)
         audio.registerAudioRecordingCallback(recorders, handler)
+        recorders.onRecordingConfigChanged(audio.activeRecordingConfigurations)
         // Tells of those that are there, too.
         audio.registerAudioDeviceCallback(devices, handler)
         askForFocus()
