@@ -32,6 +32,8 @@ class LivePresenterTest {
         val presenter = presenterOf(rehearsal)
         assertEquals("Go live", presenter.screen.value.button)
         presenter.goLive { rehearsal }
+        val lines = mutableSetOf<String>()
+        backgroundScope.launch { presenter.screen.collect { lines += it.health } }
 
         until(rehearsal, 5.seconds)
         assertEquals(Phase.ON_AIR, presenter.screen.value.phase)
@@ -46,7 +48,9 @@ class LivePresenterTest {
         until(rehearsal, 3.minutes + 30.seconds)
         assertContains(presenter.screen.value.sentence, "on air again")
 
+        assertFalse(RECOVERING in lines, "a call is no matter of the network's")
         until(rehearsal, 5.minutes)
+        assertContains(lines, RECOVERING)
         val poor = megabits(presenter.screen.value.health)
         assertTrue(poor < 1, "${presenter.screen.value.health}: cellular carries 700 kb/s")
         assertEquals(Phase.ON_AIR, presenter.screen.value.phase)
@@ -121,4 +125,8 @@ class LivePresenterTest {
     }
 
     private fun megabits(line: String): Double = Regex("""([\d.]+) Mb/s""").find(line)?.groupValues?.get(1)?.toDouble() ?: 0.0
+
+    private companion object {
+        const val RECOVERING = "the connection is lost: connecting again"
+    }
 }
