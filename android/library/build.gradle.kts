@@ -30,7 +30,7 @@ android {
 dependencies {
     api(libs.coroutines.core)
     // The JAR brings no library for Android, and both together bring every class twice.
-    implementation(libs.jna) { artifact { type = "aar" } }
+    implementation(variantOf(libs.jna) { artifactType("aar") })
 }
 
 publishing {

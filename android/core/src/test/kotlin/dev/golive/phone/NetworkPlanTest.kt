@@ -66,6 +66,17 @@ class NetworkPlanTest {
     }
 
     @Test
+    fun `a hotel's Wi-Fi that wants to be signed in on again is left, once there is another network`() {
+        val phone = Phone()
+        phone.joins(WIFI)
+        phone.begins()
+        phone.sees(WIFI.copy(isValidated = false, isCaptive = true))
+        assertEquals(emptyList(), phone.news(), "better one that may carry nothing than none")
+        phone.joins(CELLULAR)
+        assertEquals(listOf("added 10.20.0.3", "leaving 192.168.1.7"), phone.news())
+    }
+
+    @Test
     fun `Wi-Fi without internet is used for an ingest in the house, and not for one outside`() {
         val local = WIFI.copy(isValidated = false)
         for ((isInternetNeeded, expected) in listOf(true to emptyList(), false to listOf("192.168.1.7"))) {
