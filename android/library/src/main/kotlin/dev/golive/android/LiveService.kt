@@ -18,11 +18,13 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 
 /**
- * Keeps camera and microphone for an app that the person has left. It holds nothing of a broadcast: it only
- * tells the system, and by a notification the person, that one is on air. The library's manifest declares it
- * with its types and permissions.
+ * Keeps camera and microphone for an app that the person has left, and the phone awake when its screen is
+ * off. It holds nothing of a broadcast: it only tells the system, and by a notification the person, that one
+ * is on air. The library's manifest declares it with its types and permissions.
  */
 public class LiveService : Service() {
+    private val awake by lazy { StayAwake(this) }
+
     override fun onBind(intent: Intent?): IBinder? = null
 
     override fun onStartCommand(intent: Intent?, flags: Int, startId: Int): Int {
@@ -41,7 +43,10 @@ public class LiveService : Service() {
     private fun comeForward(order: Order) {
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) startForeground(NUMBER, order.notification, order.types)
         else startForeground(NUMBER, order.notification)
+        awake.begin()
     }
+
+    override fun onDestroy(): Unit = awake.end()
 
     private class Order(val notification: Notification, val types: Int) {
         val isDone = CompletableDeferred<Unit>()
