@@ -1,6 +1,7 @@
 package dev.golive.camera
 
 import dev.golive.codec.Clock
+import kotlin.math.abs
 
 /** A camera as the device describes it. */
 public data class Lens(
@@ -35,15 +36,15 @@ public fun Lens.setup(wanted: PictureSize, framesPerSecond: Int): CameraSetup =
     CameraSetup(chooseSize(sizes, wanted), chooseRate(rates, framesPerSecond))
 
 private fun chooseSize(sizes: List<PictureSize>, wanted: PictureSize): PictureSize {
-    val long = maxOf(wanted.widthPixels, wanted.heightPixels)
-    val short = minOf(wanted.widthPixels, wanted.heightPixels)
+    val long = wanted.long
+    val short = wanted.short
     val enough = sizes.filter { it.long >= long && it.short >= short }
     // Shapes differ by rounding to multiples of 16.
-    val sameShape = enough.filter { 100L * kotlin.math.abs(it.long.toLong() * short - it.short.toLong() * long) <= 3L * it.long * short }
+    val sameShape = enough.filter { abs(it.long * short - it.short * long) * 100 <= it.long * short * 3 }
     return sameShape.minByOrNull { it.area }
         ?: enough.minByOrNull { it.area }
         ?: sizes.maxByOrNull { it.area }
-        ?: PictureSize(long, short)
+        ?: wanted
 }
 
 private fun chooseRate(rates: List<IntRange>, wanted: Int): IntRange {
@@ -58,6 +59,6 @@ private fun chooseRate(rates: List<IntRange>, wanted: Int): IntRange {
     return best ?: wanted..wanted
 }
 
-private val PictureSize.long: Int get() = maxOf(widthPixels, heightPixels)
-private val PictureSize.short: Int get() = minOf(widthPixels, heightPixels)
-private val PictureSize.area: Long get() = widthPixels.toLong() * heightPixels
+private val PictureSize.long: Long get() = maxOf(widthPixels, heightPixels).toLong()
+private val PictureSize.short: Long get() = minOf(widthPixels, heightPixels).toLong()
+private val PictureSize.area: Long get() = long * short
