@@ -35,7 +35,7 @@ public interface CameraWatcher {
     /** It is gone, and looked for again. */
     public fun onLost(reason: String)
 
-    /** It is open again. */
+    /** It delivers again. */
     public fun onBack()
 }
 
@@ -261,16 +261,21 @@ public class CameraDirector(
             if (current !== this) return@run closeQuietly(camera)
             this.camera = camera
             apply(camera)
-            val isBack = isLost
-            isLost = false
             publish()
-            if (isBack) watcher.onBack()
         }
 
         override fun onPicture(timeUs: Long) = synchronized(gate) {
             if (current !== this) return
-            pictures += 1
+            if (pictures++ == 0L) run(::arrive)
             watcher.onPicture(lens, setup, timeUs)
+        }
+
+        /** One that opens is back when it delivers: another app's end is not always the camera's beginning. */
+        private fun arrive() {
+            if (current !== this || !isLost) return
+            isLost = false
+            publish()
+            watcher.onBack()
         }
 
         override fun onDisconnected() = end("another app took the camera")
