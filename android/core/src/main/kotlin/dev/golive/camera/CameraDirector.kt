@@ -64,6 +64,7 @@ public class CameraDirector(
     private var facing = Facing.BACK
     private var isLost = false
     private var failures = 0
+    private var lostAtUs = 0L
 
     // Changed by the director's thread alone; held while a picture is told, so that none comes too late.
     private val gate = Any()
@@ -127,13 +128,11 @@ public class CameraDirector(
         publish()
     }
 
-    /** Others have let go of a camera: one that is looked for is tried at once. */
-    public fun lookAgain(): Unit = run {
-        if (isWanted && current == null) {
-            failures = 0
-            tryToOpen()
-        }
-    }
+    /**
+     * Others have let go of a camera: one that is looked for is tried at once, but for one that was there a
+     * moment ago, as the system says the same of a camera that failed.
+     */
+    public fun lookAgain(): Unit = run { if (isWanted && current == null) tryAt(lostAtUs + FIRST_PAUSE_US) }
 
     private fun run(action: () -> Unit): Unit = executor.execute(action)
 
@@ -211,16 +210,21 @@ public class CameraDirector(
         become(null)
         camera?.let(::closeQuietly)
         failures += 1
+        lostAtUs = clocks.bootUs()
         val isNews = !isLost
         isLost = true
         publish()
         if (failures <= MOST_FAILURES) {
             val pause = minOf(FIRST_PAUSE_US shl minOf(failures - 1, 4), LONGEST_PAUSE_US)
-            alarm.set(clocks.bootUs() + pause) { run { if (isWanted && current == null) tryToOpen() } }
+            tryAt(lostAtUs + pause)
         } else {
             alarm.cancel()
         }
         if (isNews) watcher.onLost(reason)
+    }
+
+    private fun tryAt(atUs: Long) = alarm.set(maxOf(atUs, clocks.bootUs())) {
+        run { if (isWanted && current == null) tryToOpen() }
     }
 
     private fun apply(camera: OpenCamera) {
