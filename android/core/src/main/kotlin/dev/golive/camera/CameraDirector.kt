@@ -76,17 +76,23 @@ public class CameraDirector(
     /** How the camera is doing. */
     public val state: StateFlow<CameraState> = published.asStateFlow()
 
-    /** Opens a camera that delivers at least this, once there is one; one that is open stays as it is. */
+    /**
+     * Opens a camera that delivers at least this, once there is one. One that is open stays as it is, if it
+     * delivers that much, and is opened anew otherwise.
+     */
     public fun open(size: PictureSize, framesPerSecond: Int): Unit = run {
         this.size = size
         this.framesPerSecond = framesPerSecond
-        val isNew = !isWanted
-        isWanted = true
-        // One that is looked for is looked for at its own pace.
-        if (isNew) {
+        val attempt = current
+        if (!isWanted) {
+            isWanted = true
             failures = 0
             tryToOpen()
+        } else if (attempt != null && attempt.lens.setup(size, framesPerSecond).isBeyond(attempt.setup)) {
+            pause()
+            tryToOpen()
         }
+        // One that is looked for is looked for at its own pace.
     }
 
     /** Gives the camera up, so that others have it, and looks for none. */

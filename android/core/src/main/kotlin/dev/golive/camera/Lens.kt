@@ -22,7 +22,10 @@ public data class Lens(
 )
 
 /** What is asked of a camera when it is opened. */
-public data class CameraSetup(val size: PictureSize, val rate: IntRange)
+public data class CameraSetup(val size: PictureSize, val rate: IntRange) {
+    /** Whether it delivers larger pictures, or more of them, than the other. */
+    internal fun isBeyond(other: CameraSetup): Boolean = size.area > other.size.area || rate.last > other.rate.last
+}
 
 /**
  * What to ask of this lens so that pictures of [wanted] come [framesPerSecond] times a second, whichever

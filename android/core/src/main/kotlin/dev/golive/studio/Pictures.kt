@@ -83,8 +83,8 @@ public class Pictures(
         told?.onTurned()
     }
 
-    /** This size, in the shape for the way in which the device is held. */
-    internal fun shaped(size: PictureSize, turn: Turn = this.turn): PictureSize =
+    /** This size, in the shape for a device that is held so. */
+    public fun shaped(size: PictureSize, turn: Turn = this.turn): PictureSize =
         size.shapedFor(turn, isNaturallyUpright)
 
     /** A broadcast takes pictures from now on. */

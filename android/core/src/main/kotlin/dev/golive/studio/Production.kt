@@ -17,7 +17,6 @@ import dev.golive.camera.OrientationRules
 import dev.golive.camera.PictureSize
 import dev.golive.camera.PictureStage
 import dev.golive.camera.Shape
-import dev.golive.camera.Turn
 import dev.golive.codec.Alarm
 import dev.golive.codec.Clock
 import dev.golive.codec.Clocks
@@ -43,9 +42,9 @@ public data class Notice(
 )
 
 /**
- * What of a device a [Production] works with; all of it outlives the production.
+ * What of a device a [Production] works with. Stage, pictures and director may serve the next one, too.
  *
- * @param sound none, for pictures alone.
+ * @param sound another one each time; none, for pictures alone.
  * @param executor the one that [director] runs on.
  * @param alarm for the interruptions.
  * @param model the device's model, for [quirks].
@@ -68,7 +67,7 @@ public class Equipment(
  * carries out the [interruptions].
  *
  * The size that a broadcast asks for says how many pixels there are; which of its sides is the longer follows
- * from how the device is held when the broadcast begins ([Shape.KEPT]).
+ * from how the device is held when this is made ([Shape.KEPT]).
  *
  * @param asked what the app asks for, as its [dev.golive.BroadcastConfig] says.
  * @param keyframeIntervalMs from one key frame to the next.
@@ -100,13 +99,17 @@ public class Production(
         onInputGone = equipment.stage::clearOutput,
         codec = codec,
     )
+    private val shapeTurn = pictures.turn
     private var target = asked
-    private var shapeTurn = Turn.NONE
+    private var largest = asked
     private var sink: FrameSinkInterface? = null
     private var isMuted = false
     private var heard = HeardSound.MICROPHONE
     @Volatile private var shown = ShownPicture.CAMERA
     private var hiddenSinceUs: Long? = null
+
+    /** The size of the encoded picture at its largest, in the shape that it has now. */
+    public val size: PictureSize get() = size(shaped(largest))
 
     /** Hears what the phone says; the rules decide what becomes of it. */
     public val interruptions: Interruptions = Interruptions(rules, equipment.clocks, equipment.alarm, program)
@@ -127,7 +130,6 @@ public class Production(
         synchronized(program) {
             this.sink = sink
             this.target = target
-            shapeTurn = pictures.turn
         }
         try {
             video.start(sink, shaped(target))
@@ -143,7 +145,11 @@ public class Production(
     }
 
     override fun setTarget(target: EncoderTarget) {
-        synchronized(program) { this.target = target }
+        synchronized(program) {
+            this.target = target
+            largest = largest.atLeast(target)
+        }
+        if (shown == ShownPicture.CAMERA) program.prepareCamera()
         pictures.setRate(target.framesPerSecond.toInt())
         video.setTarget(shaped(target))
         sound?.setBitrate(target.audioBitsPerSecond.toInt())
@@ -165,6 +171,13 @@ public class Production(
 
     /** Nothing that interrupts is heard any more. */
     override fun close(): Unit = interruptions.close()
+
+    /** What a camera has to deliver for both. */
+    private fun EncoderTarget.atLeast(other: EncoderTarget) = copy(
+        framesPerSecond = maxOf(framesPerSecond, other.framesPerSecond),
+        widthPixels = maxOf(widthPixels, other.widthPixels),
+        heightPixels = maxOf(heightPixels, other.heightPixels),
+    )
 
     private fun size(target: EncoderTarget) = PictureSize(target.widthPixels.toInt(), target.heightPixels.toInt())
 
@@ -195,8 +208,8 @@ public class Production(
         }
 
         override fun prepareCamera() {
-            val target = synchronized(this) { target.takeIf { sink != null } } ?: return
-            director.open(size(target), target.framesPerSecond.toInt())
+            val wanted = synchronized(this) { largest.takeIf { sink != null } } ?: return
+            director.open(size(wanted), wanted.framesPerSecond.toInt())
         }
 
         override fun limit(limit: Limit?) = equipment.executor.execute { limits.set(limit) }

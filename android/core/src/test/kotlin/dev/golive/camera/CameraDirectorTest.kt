@@ -117,6 +117,15 @@ class CameraDirectorTest {
     }
 
     @Test
+    fun `a camera that delivers too little for what comes is opened anew, and one that suffices is not`() {
+        open()
+        director.open(PictureSize(960, 540), 15)
+        assertEquals(1, tries())
+        director.open(PictureSize(1080, 1920), 30)
+        assertEquals(listOf("close 0", "open 0 1920x1080"), cameras.told.filterNot { "zoom" in it || "torch" in it }.takeLast(2))
+    }
+
+    @Test
     fun `the size and the rate that are asked of a lens`() {
         val lens = BACK.copy(
             sizes = listOf(PictureSize(4000, 3000), PictureSize(1920, 1440), PictureSize(1920, 1088), PictureSize(1280, 960), PictureSize(640, 480)),

@@ -66,6 +66,7 @@ internal class Rehearsal(
     val interruptions = production.interruptions
     val broadcast: LiveBroadcast
     private var frame = 0L
+    @Volatile private var isOver = false
 
     val shown: ShownPicture get() = pictures.shown.value
 
@@ -119,6 +120,8 @@ internal class Rehearsal(
     }
 
     override fun close() {
+        // Time stands still from now on, and a microphone would wait for it.
+        isOver = true
         production.stop()
         production.close()
     }
@@ -172,7 +175,7 @@ internal class Rehearsal(
             override fun read(into: ShortArray): Long {
                 val begunUs = atUs
                 atUs += into.size * 1_000_000L / 48_000
-                while (isOpen && isThere && clocks.nowUs < atUs) Thread.sleep(1)
+                while (isOpen && isThere && !isOver && clocks.nowUs < atUs) Thread.sleep(1)
                 if (!isOpen || !isThere) error("unplugged")
                 into.fill(LOUD.toShort())
                 return begunUs

@@ -25,6 +25,7 @@ public class PreviewView @JvmOverloads constructor(context: Context, attributes:
         override fun onDisplayChanged(displayId: Int) = show()
     }
     private var stage: GlStage? = null
+    private var onSeen: (Boolean) -> Unit = {}
     private var size: PictureSize? = null
     private var shape = PictureSize(9, 16)
 
@@ -32,12 +33,21 @@ public class PreviewView @JvmOverloads constructor(context: Context, attributes:
         holder.addCallback(this)
     }
 
-    /** Shows what this stage draws from now on; nothing, if there is none. On the main thread. */
-    internal fun attach(stage: GlStage?) {
-        if (stage === this.stage) return
-        this.stage?.clearPreview(holder.surface)
+    /**
+     * Shows what this stage draws from now on, and tells whether it can be seen. On the main thread.
+     */
+    internal fun attach(stage: GlStage, onSeen: (Boolean) -> Unit) {
+        detach()
         this.stage = stage
+        this.onSeen = onSeen
         show()
+    }
+
+    /** Shows nothing more. On the main thread. */
+    internal fun detach() {
+        stage?.clearPreview(holder.surface)
+        stage = null
+        onSeen = {}
     }
 
     /** Takes this shape. On the main thread. */
@@ -57,6 +67,7 @@ public class PreviewView @JvmOverloads constructor(context: Context, attributes:
     override fun surfaceDestroyed(holder: SurfaceHolder) {
         size = null
         stage?.clearPreview(holder.surface)
+        onSeen(false)
     }
 
     override fun onAttachedToWindow() {
@@ -80,5 +91,6 @@ public class PreviewView @JvmOverloads constructor(context: Context, attributes:
     private fun show() {
         val size = size ?: return
         stage?.setPreview(holder.surface, size, display.deviceTurn)
+        onSeen(true)
     }
 }
