@@ -36,6 +36,7 @@ from ._records import (
     Sources,
     Summary,
     TargetChange,
+    VideoCodec,
     VideoSource,
 )
 
@@ -69,6 +70,7 @@ __all__ = [
     "Sources",
     "Summary",
     "TargetChange",
+    "VideoCodec",
     "VideoSource",
     "on_air",
     "on_air_blocking",

@@ -26,6 +26,7 @@ from ._ffi import (
     Sources,
     Summary,
     TargetChange,
+    VideoCodec,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ __all__ = [
     "Sources",
     "Summary",
     "TargetChange",
+    "VideoCodec",
     "VideoSource",
 ]
 
