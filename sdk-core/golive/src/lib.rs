@@ -18,6 +18,10 @@
 //!
 //! - `media`: built-in cameras, microphones and software encoders. Without it, an app brings its
 //!   own [`Encoder`].
+#![cfg_attr(
+    feature = "rehearsal",
+    doc = "- `rehearsal`: a broadcast in virtual time, for an app's own tests: see [`rehearsal`]."
+)]
 //!
 //! # What stands behind it
 //!
@@ -39,6 +43,8 @@ mod encoder;
 mod error;
 mod event;
 mod net;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
 mod secret;
 pub mod srt;
 

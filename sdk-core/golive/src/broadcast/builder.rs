@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind};
 /// A broadcast that has not begun.
 #[derive(Debug)]
 pub struct Builder {
-    pub(super) destination: Destination,
+    pub(crate) destination: Destination,
     pub(super) size: PictureSize,
     pub(super) frame_rate: FrameRate,
     pub(super) video_bitrate: Bitrate,
@@ -33,7 +33,7 @@ pub struct Builder {
     pub(super) queue_limit: Duration,
     pub(super) reconnect: ReconnectPolicy,
     pub(super) record: Option<PathBuf>,
-    pub(super) vias: Vec<Via>,
+    pub(crate) vias: Vec<Via>,
     own: Option<OwnEncoder>,
     #[cfg(feature = "media")]
     sources: Sources,
@@ -277,7 +277,7 @@ impl IntoFuture for Starting {
 }
 
 impl Builder {
-    pub(super) fn target(&self) -> EncoderTarget {
+    pub(crate) fn target(&self) -> EncoderTarget {
         EncoderTarget {
             bitrate: self.video_bitrate,
             frame_rate: self.frame_rate,
@@ -299,7 +299,13 @@ impl Builder {
         Ok((encoder, program))
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
+    /// What the owner's encoder will produce, if there is one.
+    #[cfg(feature = "rehearsal")]
+    pub(crate) fn program(&self) -> Option<Program> {
+        self.own.as_ref().map(|own| own.1)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let wrong = |message: &str| Err(Error::new(ErrorKind::Configuration, message));
         if self.video_bitrate < Bitrate::from_kilobits_per_second(50) {
             return wrong("the video bitrate is under 50 kb/s, too little for any picture");
