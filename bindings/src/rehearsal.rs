@@ -200,7 +200,7 @@ impl RehearsalHandle {
         seed: u64,
     ) -> Result<Arc<Self>, GoliveFailure> {
         let destination = config.destination.inner();
-        let config = BroadcastConfig { sources: None, record_path: None, ..config };
+        let config = BroadcastConfig { sources: None, slate: None, record_path: None, ..config };
         let rehearsal = rehearsal::Rehearsal::producing(
             config.builder(destination)?,
             program.into(),
