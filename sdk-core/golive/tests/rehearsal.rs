@@ -1,12 +1,16 @@
 //! Broadcasts in virtual time, as an app's own tests tell them.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use golive::interruption::{self, Cause, Input, Picture, ThermalLevel};
 use golive::rehearsal::{EncoderChange, Happening, Heard, IngestChange, Network, Rehearsal};
 use golive::session::{self, EncoderFault, Interruption, State, TargetReason};
 use golive::srt::Rejection;
-use golive::{Bitrate, Broadcast, Change, DeviceEvent, ErrorKind, Event, SourceChange};
+use golive::{
+    Bitrate, Broadcast, Change, DeviceEvent, ErrorKind, Event, NetworkChange, NetworkEvent,
+    SourceChange, Via,
+};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -293,6 +297,55 @@ fn what_makes_no_sense_is_refused_before_it_begins() {
     };
     refused(builder("").video_bitrate(Bitrate::ZERO));
     refused(Broadcast::builder("srt://0.0.0.0:9000?mode=listener".parse().unwrap()));
+}
+
+#[test]
+fn of_two_networks_one_may_go_and_nobody_sees_it() {
+    let (wifi, cellular): (IpAddr, IpAddr) =
+        ("192.168.1.7".parse().unwrap(), "10.0.0.7".parse().unwrap());
+    let builder = builder("&latency=500").via(Via::new(wifi)).via(Via::new(cellular));
+    let mut rehearsal = Rehearsal::new(builder, interruption::Config::android(), 1).unwrap();
+    let gone = Happening::NetworkOf { number: 0, network: Network::none() };
+    rehearsal.at(seconds(30), gone);
+    rehearsal.start().unwrap();
+    rehearsal.run_until(seconds(29));
+    let shares: Vec<f64> = rehearsal.health().networks.iter().map(|it| it.share).collect();
+    assert_eq!(shares.len(), 2);
+    assert!(shares[0] > 0.0, "{shares:?}");
+    // The network dies without a word, then the system says so.
+    for tenth in 0..50 {
+        rehearsal.run_until(seconds(30) + Duration::from_millis(100 * tenth));
+        assert!(rehearsal.viewer().is_live(), "{:?}", rehearsal.viewer());
+    }
+    rehearsal.set(Change::Network(NetworkChange::Removed(wifi))).unwrap();
+    rehearsal.advance(seconds(10));
+    let silent = Event::Network(NetworkEvent::Silent { address: wifi });
+    assert!(rehearsal.events().iter().any(|(_, event)| *event == silent));
+    assert!(rehearsal.viewer().is_live());
+    assert_eq!(rehearsal.health().link.totals.reconnections, 0);
+
+    // Another network comes, and carries.
+    let home: IpAddr = "192.168.7.7".parse().unwrap();
+    rehearsal.set(Change::Network(NetworkChange::Added(Via::new(home)))).unwrap();
+    rehearsal.advance(seconds(5));
+    let joined = Event::Network(NetworkEvent::Joined { address: home });
+    assert!(rehearsal.events().iter().any(|(_, event)| *event == joined));
+    rehearsal.now(Happening::Ingest(IngestChange::Dies));
+    rehearsal.advance(seconds(3));
+    assert!(rehearsal.viewer().frozen_since.is_some());
+    rehearsal.now(Happening::Ingest(IngestChange::Returns));
+    rehearsal.advance(seconds(5));
+    assert!(rehearsal.viewer().is_live(), "{:?}", rehearsal.viewer());
+    rehearsal.stop().unwrap();
+}
+
+#[test]
+fn a_network_is_no_news_to_a_broadcast_that_began_on_one() {
+    let mut rehearsal = rehearsal();
+    rehearsal.start().unwrap();
+    let added = NetworkChange::Added(Via::new("10.0.0.7".parse().unwrap()));
+    let error = rehearsal.set(Change::Network(added)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
 }
 
 #[test]
