@@ -7,13 +7,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use golive_netlab::ends::{Encoder, Ingest, Manners, Received, Temper};
-use golive_proto::media::{AudioFormat, FrameRate, PictureSize, Track};
+use golive_proto::media::{AudioFormat, FrameRate, PictureSize};
 use golive_proto::rate::{Adaptation, EncoderTarget};
 use golive_proto::session::{
     Config, Event, Health, Input, LegId, Output, ReconnectPolicy, Role, Session,
 };
 use golive_proto::transport::{Feedback, srt};
-use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
+use golive_proto::units::{Bitrate, ByteCount, Time};
 
 use super::arrivals::Arrivals;
 use super::pilot::{Pilot, Shadow, Sight};

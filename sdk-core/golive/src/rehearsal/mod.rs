@@ -76,6 +76,8 @@ use crate::broadcast::{
 use crate::encoder::Program;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+#[cfg(feature = "media")]
+use crate::{VideoSource, encoder::SourceChange};
 
 /// A broadcast in virtual time. See the [module](self).
 #[derive(Debug)]
@@ -239,6 +241,14 @@ impl Rehearsal {
             Change::EncoderRestart => {
                 self.world.restart_encoder();
                 return Ok(());
+            }
+            #[cfg(feature = "media")]
+            Change::Source(
+                SourceChange::Audio(_)
+                | SourceChange::Video(VideoSource::Synthetic | VideoSource::File(_)),
+            ) => {
+                let message = "a rehearsal has one camera and one microphone, and no other sources";
+                return Err(Error::new(ErrorKind::Configuration, message));
             }
             Change::Source(change) => {
                 self.world.change_source(&change);
