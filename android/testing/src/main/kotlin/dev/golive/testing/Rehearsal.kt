@@ -53,12 +53,13 @@ import kotlinx.coroutines.withContext
  * second. Moments count from the call of [start].
  *
  * @param scope the test's, as `runTest` has it.
- * @param config what is broadcast; sources and a file that keeps a copy are taken no notice of.
+ * @param config what is broadcast; sources, a slate and a file that keeps a copy are taken no notice of.
+ *   It is over Wi-Fi; of several networks that it names the others are LTE.
  * @param program what the encoder produces.
  * @param rules what is done about each interruption.
  * @param seed all that is random comes from it.
- * @throws GoliveException for a configuration that makes no sense, or that cannot be rehearsed: several
- *   networks at once, and a destination that calls.
+ * @throws GoliveException for a configuration that makes no sense, and for a destination that calls, which
+ *   cannot be rehearsed.
  */
 public class Rehearsal(
     private val scope: TestScope,
