@@ -180,3 +180,43 @@ fn newest(arrived: &VecDeque<Arrived>, now: Time) -> Option<Arrived> {
     let after = arrived.partition_point(|arrived| arrived.at <= now);
     arrived.get(after.checked_sub(1)?).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use golive_proto::media::FrameRate;
+    use golive_proto::units::ByteCount;
+
+    use super::*;
+
+    /// A picture of thirty a second, which comes 100 ms after it was captured.
+    fn picture(number: u64, keyframe: bool) -> Received {
+        let frame_rate = FrameRate::new(30).unwrap();
+        let captured = Time::from_millis(number * 1_000 / 30);
+        Received {
+            at: captured + Duration::from_millis(100),
+            track: Track::Video,
+            pts: MediaTime::from_millis((number * 1_000 / 30) as i64) + TIMELINE_OFFSET,
+            keyframe,
+            length: ByteCount::new(1_000),
+            label: Some(Label { number: (number % 251) as u8 + 1, frame_rate }),
+        }
+    }
+
+    #[test]
+    fn what_follows_a_lost_picture_is_not_seen_before_the_next_key_frame() {
+        let mut audience = Audience::new();
+        audience.film(Time::ZERO, Scene::LIVE, false);
+        for number in (0..60).filter(|number| *number != 20) {
+            audience.receive(&picture(number, number == 0 || number == 50));
+        }
+        let at = |number: u64| {
+            let now = Time::from_millis(number * 1_000 / 30 + 101);
+            (audience.look(now).picture_age.unwrap().as_millis() - 1) / 33
+        };
+        assert_eq!(at(19), 3, "a tenth of a second old, as it should be");
+        assert_eq!(at(49), 33, "the one before the lost one stands still");
+        assert_eq!(at(50), 3, "and moves again");
+        let stands = audience.look(Time::from_millis(1_600));
+        assert_eq!(stands.frozen_since.map(|since| since.as_millis()), Some(733));
+    }
+}

@@ -113,7 +113,7 @@ public class Rehearsal(
 
     /** Has something happen at a moment since the beginning; at once, if that is past. */
     public fun at(moment: Duration, happenings: Happenings.() -> Unit) {
-        Happenings().apply(happenings).said.forEach { handle.at(moment.inWholeMicroseconds.toULong(), it) }
+        Happenings().apply(happenings).said.forEach { handle.at(micros(moment), it) }
     }
 
     /** Has something happen now; before the beginning, with it. */
@@ -125,7 +125,7 @@ public class Rehearsal(
     /** What a viewer saw and heard at a moment since the beginning, which is no more than an hour ago. */
     public fun viewerAt(moment: Duration): Viewer {
         catchUp()
-        return handle.viewerAt(moment.inWholeMicroseconds.toULong())
+        return handle.viewerAt(micros(moment))
     }
 
     override suspend fun start() {
@@ -180,7 +180,7 @@ public class Rehearsal(
     private fun catchUp() {
         if (beganMs == null) return
         val look = synchronized(happened) {
-            handle.runUntil(elapsed.inWholeMicroseconds.toULong()).also(::note)
+            handle.runUntil(micros(elapsed)).also(::note)
         }
         // Whoever waits for these may go on here and now: not with the lock held.
         currentHealth.value = look.health
@@ -205,6 +205,9 @@ public class Rehearsal(
         val STEP = 10.milliseconds
     }
 }
+
+/** Nothing before zero. */
+private fun micros(moment: Duration): ULong = moment.inWholeMicroseconds.coerceAtLeast(0).toULong()
 
 private fun ended(message: String) = GoliveException(ErrorKind.ENDED, message, null)
 
