@@ -145,7 +145,8 @@ pub struct Viewer {
     pub sound: ViewerSound,
     /// How far what came last is behind what happens; nothing where nothing comes.
     pub behind_ms: Option<u64>,
-    /// Whether all is as it should be: the camera moves, and the microphone is heard.
+    /// Whether all is as it should be: the camera moves, and the microphone is heard, as far as there
+    /// are pictures and sound at all.
     pub is_live: bool,
 }
 

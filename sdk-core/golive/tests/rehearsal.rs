@@ -10,8 +10,8 @@ use golive::rehearsal::{EncoderChange, Happening, Heard, IngestChange, Network, 
 use golive::session::{self, EncoderFault, Interruption, State, TargetReason};
 use golive::srt::Rejection;
 use golive::{
-    Bitrate, Broadcast, Change, DeviceEvent, ErrorKind, Event, NetworkChange, NetworkEvent,
-    SourceChange, Via,
+    AudioFormat, Bitrate, Broadcast, Change, DeviceEvent, ErrorKind, Event, NetworkChange,
+    NetworkEvent, PictureSize, Program, SourceChange, Via,
 };
 
 fn seconds(seconds: u64) -> Duration {
@@ -227,6 +227,28 @@ fn in_the_background_of_ios_viewers_only_hear_and_then_see_again() {
 }
 
 #[test]
+fn pictures_alone_and_sound_alone_are_broadcasts_too() {
+    let format = AudioFormat { sample_rate: 44_100, channels: 1 };
+    let programs = [(true, None), (false, Some(format))];
+    for (video, audio) in programs {
+        let rules = interruption::Config::ios();
+        let program = Program { video, audio };
+        let mut rehearsal = Rehearsal::producing(builder(""), program, rules, 1).unwrap();
+        rehearsal.at(seconds(20), Happening::began(Cause::Background));
+        rehearsal.start().unwrap();
+        rehearsal.run_until(seconds(20));
+        let viewer = rehearsal.viewer();
+        assert!(viewer.is_live(), "{viewer:?}");
+        assert_eq!(viewer.picture == Picture::Camera, video);
+        assert_eq!(viewer.sound == Heard::Microphone, audio.is_some());
+        rehearsal.run_until(seconds(25));
+        let viewer = rehearsal.viewer();
+        assert_eq!((viewer.picture, viewer.frozen_since), (Picture::Nothing, None), "{viewer:?}");
+        assert_eq!(viewer.is_live(), !video, "what is left is all that there was: {viewer:?}");
+    }
+}
+
+#[test]
 fn a_camera_that_is_taken_is_told_held_and_seen_again() {
     let mut rehearsal = rehearsal();
     rehearsal.at(seconds(30), Happening::began(Cause::CameraLost));
@@ -349,6 +371,39 @@ fn a_network_is_no_news_to_a_broadcast_that_began_on_one() {
     let added = NetworkChange::Added(Via::new("10.0.0.7".parse().unwrap()));
     let error = rehearsal.set(Change::Network(added)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
+}
+
+#[test]
+fn values_that_nobody_would_choose_do_no_harm() {
+    let mut rehearsal = rehearsal();
+    rehearsal.start().unwrap();
+    let networks = [
+        Network::like(Bitrate::MAX, Duration::MAX).with_loss(f64::NAN).with_queue(Duration::MAX),
+        Network::like(Bitrate::from_bits_per_second(1), Duration::ZERO).with_loss(-1.0),
+        Network::like(Bitrate::MAX, Duration::ZERO).with_loss(7.0).with_jitter(Duration::MAX),
+    ];
+    for network in networks {
+        rehearsal.now(Happening::HandOver(network));
+        rehearsal.advance(seconds(2));
+    }
+    rehearsal.now(Happening::HandOver(Network::wifi()));
+    for factor in [f64::NAN, f64::INFINITY, -1.0] {
+        rehearsal.now(Happening::Encoder(EncoderChange::Overshoots(factor)));
+        rehearsal.advance(seconds(1));
+    }
+    rehearsal.now(Happening::Encoder(EncoderChange::Obeys));
+    for size in [PictureSize { width: 0, height: 0 }, PictureSize { width: u32::MAX, height: 1 }] {
+        rehearsal.set(Change::Size(size)).unwrap();
+        rehearsal.advance(seconds(1));
+    }
+    for bitrate in [Bitrate::ZERO, Bitrate::MAX] {
+        rehearsal.set(Change::VideoBitrate(bitrate)).unwrap();
+        rehearsal.set(Change::AudioBitrate(bitrate)).unwrap();
+        rehearsal.advance(seconds(1));
+    }
+    rehearsal.at(Duration::MAX, Happening::began(Cause::Call));
+    assert_eq!(rehearsal.viewer_at(Duration::MAX).at, rehearsal.elapsed());
+    rehearsal.stop().unwrap();
 }
 
 #[test]

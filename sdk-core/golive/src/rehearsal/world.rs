@@ -14,7 +14,7 @@ use golive_proto::units::{Bitrate, Time};
 
 use super::stage::{Cue, Stage, filmed};
 use super::uplink::{Arrival, INGEST, Uplink};
-use super::viewer::Audience;
+use super::viewer::{Audience, Tracks};
 use super::{EncoderChange, Happening, IngestChange};
 use crate::broadcast::Via;
 use crate::encoder::{EncoderStatistics, SourceChange};
@@ -70,7 +70,8 @@ impl World {
         let manners =
             Manners { passphrase: config.transport.passphrase.clone(), ..Manners::default() };
         let bonding = srtla::Config { latency: config.transport.latency };
-        let mut audience = Audience::new();
+        let mut audience =
+            Audience::new(Tracks { video: config.video, audio: config.audio.is_some() });
         audience.film(Time::ZERO, Scene::LIVE, false);
         Self {
             now: Time::ZERO,
