@@ -34,6 +34,11 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// And so does what docs/testing.md shows.
+#[cfg(all(doctest, feature = "rehearsal"))]
+#[doc = include_str!("../../../docs/testing.md")]
+struct Testing;
+
 mod broadcast;
 #[cfg(feature = "media")]
 mod builtin;

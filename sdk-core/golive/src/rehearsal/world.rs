@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use golive_netlab::ends::{Encoder, Ingest, Manners, Temper};
-use golive_proto::interruption::{self, Picture, Scene, Sound};
+use golive_proto::interruption::{self, Scene};
 use golive_proto::media::{Track, VideoCodec};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::session::{self, EndCause, Input, Output, Session};
+use golive_proto::transport::srtla;
 use golive_proto::units::{Bitrate, Time};
 
 use super::stage::{Cue, Stage, filmed};
 use super::uplink::{Arrival, INGEST, Uplink};
-use super::viewer::Audience;
-use super::{EncoderChange, Happening, IngestChange, Network};
-use crate::encoder::EncoderStatistics;
+use super::viewer::{Audience, Tracks};
+use super::{EncoderChange, Happening, IngestChange};
+use crate::broadcast::Via;
+use crate::encoder::{EncoderStatistics, SourceChange};
 use crate::event::{DeviceEvent, Event};
 
 /// See the module.
@@ -24,7 +26,7 @@ pub(super) struct World {
     pub(super) now: Time,
     pub(super) session: Session,
     session_wake: Option<Time>,
-    uplink: Uplink,
+    pub(super) uplink: Uplink,
     ingest: Option<Ingest>,
     manners: Manners,
     /// How many there were: each draws its own numbers.
@@ -37,10 +39,9 @@ pub(super) struct World {
     pub(super) schedule: BTreeMap<(Time, u64), Happening>,
     /// What the owner asks for, whatever limits it.
     pub(super) asked: EncoderTarget,
-    pub(super) muted: bool,
-    /// What the app itself has viewers see and hear; of this and what interruptions demand, the
-    /// stronger counts.
-    pub(super) wanted: Scene,
+    /// What the owner shows and lets hear, whatever interrupts it.
+    wanted: Scene,
+    muted: bool,
     pub(super) events: Vec<(Duration, Event)>,
     pub(super) told: Vec<(Duration, interruption::Event)>,
     pub(super) was_live: bool,
@@ -56,7 +57,12 @@ const ENCODER_RETRY: Duration = Duration::from_millis(500);
 const BUFFER: usize = 1_500;
 
 impl World {
-    pub(super) fn new(config: session::Config, rules: interruption::Config, seed: u64) -> Self {
+    pub(super) fn new(
+        config: session::Config,
+        vias: &[Via],
+        rules: interruption::Config,
+        seed: u64,
+    ) -> Self {
         // What is rehearsed with makes H.264, whatever the app's own encoder will make.
         let video = config.video.map(|_| VideoCodec::H264);
         let config = session::Config { video, ..config };
@@ -66,11 +72,13 @@ impl World {
         }
         let manners =
             Manners { passphrase: config.transport.passphrase.clone(), ..Manners::default() };
-        let mut audience = Audience::new();
+        let bonding = srtla::Config { latency: config.transport.latency };
+        let mut audience =
+            Audience::new(Tracks { video: config.video.is_some(), audio: config.audio.is_some() });
         audience.film(Time::ZERO, Scene::LIVE, false);
         Self {
             now: Time::ZERO,
-            uplink: Uplink::new(Network::wifi(), seed),
+            uplink: Uplink::new(vias, bonding, seed),
             ingest: Some(Ingest::new(Time::ZERO, 0, manners.clone())),
             manners,
             ingests: 1,
@@ -80,8 +88,8 @@ impl World {
             audience,
             schedule: BTreeMap::new(),
             asked: config.target,
+            wanted: Scene::LIVE,
             muted: false,
-            wanted: Scene { picture: Picture::Camera, sound: Sound::Microphone },
             events: Vec::new(),
             told: Vec::new(),
             was_live: false,
@@ -106,8 +114,7 @@ impl World {
     }
 
     pub(super) fn scene(&self) -> Scene {
-        let Scene { picture, sound } = self.stage.scene();
-        Scene { picture: picture.max(self.wanted.picture), sound: sound.max(self.wanted.sound) }
+        self.stage.scene().strongest(self.wanted)
     }
 
     /// Tells the session something.
@@ -169,6 +176,7 @@ impl World {
                 self.on_stage(|stage, now, cues| stage.hear(now, input, |cue| cues.push(cue)));
             }
             Happening::Network(network) => self.uplink.set(network),
+            Happening::NetworkOf { number, network } => self.uplink.set_one(number, network),
             Happening::HandOver(network) => self.uplink.hand_over(self.now, network),
             Happening::Encoder(change) => self.change_encoder(change),
             Happening::Ingest(change) => self.change_ingest(change),
@@ -195,8 +203,12 @@ impl World {
 
     fn change_ingest(&mut self, change: IngestChange) {
         match change {
-            IngestChange::Dies => self.ingest = None,
+            IngestChange::Dies => {
+                self.uplink.ingest_is_there(self.now, false);
+                self.ingest = None;
+            }
             IngestChange::Returns => {
+                self.uplink.ingest_is_there(self.now, true);
                 let ingest = Ingest::new(self.now, self.ingests, self.manners.clone());
                 self.ingests = self.ingests.wrapping_add(1);
                 self.ingest = Some(ingest);
@@ -246,13 +258,24 @@ impl World {
         self.encoder.request_keyframe();
     }
 
-    /// The encoder is made anew.
     pub(super) fn restart_encoder(&mut self) {
         self.encoder.restart();
     }
 
+    /// Carries out what the owner asks of camera and microphone.
+    pub(super) fn change_source(&mut self, change: &SourceChange) {
+        match change {
+            SourceChange::AudioMuted(muted) => self.muted = *muted,
+            SourceChange::Shown(picture) => self.wanted.picture = *picture,
+            SourceChange::Heard(sound) => self.wanted.sound = *sound,
+            // Another camera, its lamp, its zoom: viewers see a camera.
+            _ => return,
+        }
+        self.show();
+    }
+
     /// Films and records what the scene says.
-    pub(super) fn show(&mut self) {
+    fn show(&mut self) {
         let scene = self.scene();
         let (films, still) = filmed(scene.picture);
         self.encoder.film(self.now, films && self.encoder_back.is_none());
@@ -296,6 +319,9 @@ impl World {
                 Arrival::AtLeg { leg, bytes } => {
                     self.tell_session(Input::Datagram { leg, from: INGEST, data: &bytes });
                 }
+                Arrival::Opened { leg } => self.tell_session(Input::Opened { leg, peer: INGEST }),
+                Arrival::Ways { leg, ways } => self.tell_session(Input::Ways { leg, ways }),
+                Arrival::Network(event) => self.tell(Event::Network(event)),
             }
         }
     }
@@ -320,13 +346,14 @@ impl World {
         loop {
             match self.session.poll(self.now, &mut self.buffer) {
                 Output::Open { leg } => {
-                    self.uplink.open(leg);
-                    self.session.handle(self.now, Input::Opened { leg, peer: INGEST });
+                    if self.uplink.open(self.now, leg) {
+                        self.session.handle(self.now, Input::Opened { leg, peer: INGEST });
+                    }
                 }
                 Output::Close { leg } => self.uplink.close(leg),
-                Output::Transmit { leg, length, .. } => {
+                Output::Transmit { leg, length, priority, .. } => {
                     let bytes = self.buffer.get(..length).unwrap_or_default();
-                    self.uplink.send(self.now, leg, bytes);
+                    self.uplink.send(self.now, leg, bytes, priority);
                 }
                 Output::Target(target) => self.encoder.set_target(self.now, target),
                 Output::Keyframe => self.encoder.request_keyframe(),
