@@ -58,7 +58,10 @@ if let folder = hostLibrary() {
 let package = Package(
     name: "Golive",
     platforms: [.iOS(.v16), .macOS(.v13)],
-    products: [.library(name: "Golive", targets: ["Golive"])],
+    products: [
+        .library(name: "Golive", targets: ["Golive"]),
+        .library(name: "GoliveSampleModel", targets: ["GoliveSampleModel"]),
+    ],
     targets: [
         library,
         .target(
@@ -72,7 +75,9 @@ let package = Package(
         .target(name: "Golive", dependencies: ["GoliveFFI"]),
         .executableTarget(
             name: "QuickStart", dependencies: ["Golive"], path: "Examples/QuickStart"),
-        .testTarget(name: "GoliveTests", dependencies: ["Golive", "QuickStart"]),
+        .target(name: "GoliveSampleModel", dependencies: ["Golive"], path: "Sample/Model"),
+        .testTarget(
+            name: "GoliveTests", dependencies: ["Golive", "GoliveSampleModel", "QuickStart"]),
     ],
     swiftLanguageModes: [.v6]
 )

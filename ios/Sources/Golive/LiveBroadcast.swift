@@ -4,6 +4,8 @@ import GoliveFFI
 
 public protocol LiveBroadcast: Sendable {
     var health: Health { get }
+    var healthUpdates: HealthUpdates { get }
+    var events: Events { get }
     func start() async throws
     @discardableResult
     func stop() async throws(GoliveError) -> Summary

@@ -36,7 +36,7 @@ public struct Events: AsyncSequence, Sendable {
 public struct HealthUpdates: AsyncSequence, Sendable {
     public typealias Element = Health
 
-    let broadcast: Broadcast
+    let broadcast: any LiveBroadcast
 
     public func makeAsyncIterator() -> Iterator {
         Iterator(broadcast: broadcast)
@@ -44,10 +44,10 @@ public struct HealthUpdates: AsyncSequence, Sendable {
 
     /// Where one loop is.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
-        let broadcast: Broadcast
+        let broadcast: any LiveBroadcast
         private var last: Health?
 
-        init(broadcast: Broadcast) {
+        init(broadcast: any LiveBroadcast) {
             self.broadcast = broadcast
         }
 

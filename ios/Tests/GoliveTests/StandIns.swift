@@ -100,6 +100,10 @@ final class PaperBroadcast: LiveBroadcast, @unchecked Sendable {
         changes.filter { $0 == change }.count
     }
 
+    var healthUpdates: HealthUpdates { Broadcast(config).healthUpdates }
+
+    var events: Events { Broadcast(config).events }
+
     func start() async throws {
         if let refusal {
             throw refusal
