@@ -1,6 +1,7 @@
 //! What a broadcast is told before it begins.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +74,12 @@ pub struct Network {
     /// suffice, and nothing once so much was sent and received.
     #[uniffi(default = None)]
     pub budget_bytes: Option<u64>,
+    /// The number of its interface (`if_nametoindex`), where the system routes by that: on iOS.
+    #[uniffi(default = None)]
+    pub interface_index: Option<u32>,
+    /// Its handle on Android (`Network.getNetworkHandle()`), which routes by that.
+    #[uniffi(default = None)]
+    pub android_handle: Option<u64>,
 }
 
 /// What is captured on this machine.
@@ -159,7 +166,15 @@ impl BroadcastConfig {
 
 impl Network {
     pub(crate) fn via(&self) -> Result<Via, GoliveFailure> {
-        let via = Via::new(address(&self.address)?);
+        let mut via = Via::new(address(&self.address)?);
+        if let Some(index) = self.interface_index {
+            let reason = "interface_index is 0, which no interface has";
+            let none = || GoliveFailure::new(ErrorKind::Configuration, reason, None);
+            via = via.over_interface(NonZeroU32::new(index).ok_or_else(none)?);
+        }
+        if let Some(handle) = self.android_handle {
+            via = via.over_android_network(handle);
+        }
         Ok(match self.budget_bytes {
             Some(budget) => via.metered(ByteCount::new(budget)),
             None => via,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use golive::{AudioFormat, EncoderOutput, EncoderStatistics, SourceChange};
+use golive::{AudioFormat, EncoderOutput, EncoderStatistics, ErrorKind, SourceChange};
 
 use crate::callbacks::{Callbacks, Command};
 use crate::sink::{Counts, FrameSink};
@@ -166,7 +166,12 @@ impl golive::Encoder for Remote {
     fn change(&mut self, change: SourceChange) -> Result<(), golive::Error> {
         match change {
             SourceChange::AudioMuted(muted) => self.callbacks.tell(Command::Muted(muted)),
-            other => tracing::warn!(?other, "an app's encoder has no such source"),
+            other => {
+                let message = format!(
+                    "an app's own encoder holds its sources itself, so that {other:?} is its own to do"
+                );
+                return Err(golive::Error::new(ErrorKind::Configuration, message));
+            }
         }
         Ok(())
     }

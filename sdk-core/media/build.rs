@@ -1,14 +1,20 @@
-//! Says so when nasm is missing: openh264 then builds without its assembly, without a word, and
-//! takes almost three times the CPU.
+//! Says whether there are encoders for both tracks, and says so when nasm is missing.
+//!
+//! `cfg(producer)` stands where pictures and sound can both be encoded. Without nasm openh264 builds
+//! without its assembly, without a word, and takes almost three times the CPU.
 
 use std::process::{Command, Stdio};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=PATH");
+    println!("cargo::rustc-check-cfg=cfg(producer)");
+    let has = |feature: &str| std::env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
+    if has("H264") && has("AAC") {
+        println!("cargo::rustc-cfg=producer");
+    }
     let x86 = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch.starts_with("x86"));
-    let h264 = std::env::var_os("CARGO_FEATURE_H264").is_some();
-    if x86 && h264 && !runs("nasm") {
+    if x86 && has("H264") && !runs("nasm") {
         println!(
             "cargo::warning=nasm was not found: H.264 encoding will take almost three times the \
              CPU. Install nasm (`cargo xtask setup` does), then `cargo clean -p openh264-sys2`."

@@ -67,6 +67,10 @@ impl Encoder for BuiltIn {
         let producer = self.producer()?;
         match change {
             SourceChange::AudioMuted(muted) => producer.set_muted(muted),
+            SourceChange::Shown(shown) => producer.show(shown)?,
+            SourceChange::Heard(heard) => producer.hear(heard)?,
+            SourceChange::Torch(on) => producer.set_torch(on)?,
+            SourceChange::Zoom(factor) => producer.set_zoom(factor)?,
             SourceChange::Video(source) => producer.switch_video(source)?,
             SourceChange::Audio(source) => producer.switch_audio(source)?,
         }
@@ -117,7 +121,9 @@ impl From<golive_media::Error> for Error {
             | Media::NoMicrophone(_)
             | Media::MicrophoneBusy(_) => ErrorKind::DeviceUnavailable,
             Media::CameraForbidden { .. } => ErrorKind::PermissionDenied,
-            Media::NotBuiltIn(_) | Media::NoTrack(_) => ErrorKind::Configuration,
+            Media::NotBuiltIn(_) | Media::NoTrack(_) | Media::CameraCannot(_) => {
+                ErrorKind::Configuration
+            }
             Media::Thread(_) => ErrorKind::System,
             _ => ErrorKind::Media,
         };

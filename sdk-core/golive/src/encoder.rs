@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use golive_proto::interruption;
 use golive_proto::media::{AccessUnit, AudioFormat};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{MediaTime, Time};
@@ -85,6 +86,16 @@ pub struct EncoderStatistics {
 pub enum SourceChange {
     /// Silence instead of the microphone, or no longer.
     AudioMuted(bool),
+    /// What viewers see: the camera, its last picture, a slate, or no picture at all, for which
+    /// the camera is closed.
+    Shown(interruption::Picture),
+    /// What viewers hear: the microphone, silence, or silence with the microphone closed.
+    Heard(interruption::Sound),
+    /// Light beside the camera, or no longer.
+    Torch(bool),
+    /// How many times the camera magnifies; 1.0 is none. What the lens cannot do is done as far
+    /// as it can.
+    Zoom(f64),
     /// Another source of pictures.
     #[cfg(feature = "media")]
     Video(golive_media::VideoSource),

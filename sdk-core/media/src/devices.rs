@@ -35,7 +35,7 @@ pub fn devices() -> Devices {
     Devices { cameras: cameras(), microphones: microphones() }
 }
 
-#[cfg(feature = "camera")]
+#[cfg(all(producer, feature = "camera"))]
 fn cameras() -> Vec<Camera> {
     let describe = |(index, name, modes): (u32, String, Vec<crate::camera::Mode>)| {
         let mut modes = modes;
@@ -48,17 +48,17 @@ fn cameras() -> Vec<Camera> {
     crate::camera::list().into_iter().map(describe).collect()
 }
 
-#[cfg(not(feature = "camera"))]
+#[cfg(not(all(producer, feature = "camera")))]
 fn cameras() -> Vec<Camera> {
     Vec::new()
 }
 
-#[cfg(feature = "microphone")]
+#[cfg(all(producer, feature = "microphone"))]
 fn microphones() -> Vec<Microphone> {
     crate::microphone::list().into_iter().map(|(name, rates)| Microphone { name, rates }).collect()
 }
 
-#[cfg(not(feature = "microphone"))]
+#[cfg(not(all(producer, feature = "microphone")))]
 fn microphones() -> Vec<Microphone> {
     Vec::new()
 }

@@ -1,4 +1,4 @@
-//! Devices and software codecs: where pictures and sound come from, and how they become access
+//! Devices and codecs: where pictures and sound come from, and how they become access
 //! units.
 //!
 //! # The modules
@@ -7,28 +7,32 @@
 //! - [`burnt_clock`]: the time in the picture, drawn and read back.
 //! - [`encode`]: H.264 by openh264, AAC by fdk-aac.
 //!
-//! [`Producer`] puts them together and gives them threads; it needs the features `h264` and `aac`.
+//! [`Producer`] puts them together and gives them threads. It exists where encoders were built
+//! in for pictures and for sound: the features `h264` and `aac`.
 
 pub mod burnt_clock;
-#[cfg(feature = "camera")]
+#[cfg(all(producer, feature = "camera"))]
 mod camera;
 mod config;
 mod devices;
 pub mod encode;
 mod error;
 mod event;
-#[cfg(all(feature = "h264", feature = "aac"))]
+#[cfg(producer)]
+#[cfg_attr(not(all(feature = "h264", feature = "aac")), path = "file/absent.rs")]
 mod file;
-#[cfg(all(feature = "h264", feature = "aac"))]
+#[cfg(producer)]
 mod fit;
 #[cfg(all(test, feature = "h264", feature = "aac"))]
 mod floors;
-#[cfg(feature = "microphone")]
+#[cfg(producer)]
+mod image;
+#[cfg(all(producer, feature = "microphone"))]
 mod microphone;
 mod picture;
-#[cfg(all(feature = "h264", feature = "aac"))]
+#[cfg(producer)]
 mod producer;
-#[cfg(all(feature = "h264", feature = "aac"))]
+#[cfg(all(producer, any(feature = "microphone", all(feature = "h264", feature = "aac"))))]
 mod resample;
 pub mod synthetic;
 
@@ -39,7 +43,7 @@ pub use devices::{Camera, Devices, Microphone, devices};
 pub use error::Error;
 pub use event::{Event, Output};
 pub use picture::{Area, Picture, Plane};
-#[cfg(all(feature = "h264", feature = "aac"))]
+#[cfg(producer)]
 pub use producer::{Producer, Statistics};
 
 /// The one clock that everything is timed by: monotonic.

@@ -81,7 +81,7 @@ impl Picture {
     }
 
     /// Makes this a black picture of `size`, reusing the memory.
-    #[cfg(all(feature = "h264", feature = "aac"))]
+    #[cfg(producer)]
     pub(crate) fn resize_black(&mut self, size: PictureSize) {
         self.resize(size);
         let luma = size.width as usize * size.height as usize;
@@ -91,7 +91,7 @@ impl Picture {
     }
 
     /// Gives this picture another size, with anything on it, reusing the memory.
-    #[cfg(all(feature = "h264", feature = "aac"))]
+    #[cfg(producer)]
     pub(crate) fn resize(&mut self, size: PictureSize) {
         self.size = size;
         self.samples.resize(size.width as usize * size.height as usize * 3 / 2, 0);

@@ -111,7 +111,7 @@ impl Bond {
             let message = "the ingest's address is of the other family";
             return Err(io::Error::new(io::ErrorKind::Unsupported, message));
         }
-        let socket = Socket::bind(SocketAddr::new(address, 0))?;
+        let socket = Socket::bind_attached(SocketAddr::new(address, 0), network.via.attachment)?;
         let id = LinkId::new(network.number);
         self.links.push(Open { id, address, socket });
         self.sender.add(now, id, LinkOptions { budget: network.left() });

@@ -81,6 +81,8 @@ pub enum Change {
     Size(PictureSize),
     /// A key frame, at once.
     Keyframe,
+    /// The video encoder made anew, with a key frame: the system took the one that was there.
+    EncoderRestart,
     /// What is captured.
     Source(SourceChange),
     /// One of the networks that are used at once, if the broadcast began with any.
@@ -122,6 +124,7 @@ impl Broadcast {
             }
             Change::Size(size) => self.set_target(|target| target.size = size),
             Change::Keyframe => self.control(ControlCommand::Keyframe),
+            Change::EncoderRestart => self.control(ControlCommand::Restart),
             Change::Network(_) if !self.bonded => {
                 let message = "the broadcast began on one network: name those to be used before it \
                                starts";

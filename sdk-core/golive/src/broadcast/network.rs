@@ -1,10 +1,13 @@
 //! The networks that a broadcast uses at once, when it is told of any.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use golive_proto::transport::srtla::{LinkHealth, LinkState};
 use golive_proto::units::{Bitrate, ByteCount};
+
+use crate::net::Attachment;
 
 /// A network that a broadcast may use: the address that this device has on it.
 ///
@@ -22,12 +25,13 @@ use golive_proto::units::{Bitrate, ByteCount};
 pub struct Via {
     pub(super) address: IpAddr,
     pub(super) budget: Option<ByteCount>,
+    pub(super) attachment: Attachment,
 }
 
 impl Via {
     /// The network on which this device has `address`.
     pub fn new(address: IpAddr) -> Self {
-        Self { address, budget: None }
+        Self { address, budget: None, attachment: Attachment::default() }
     }
 
     /// Its data costs money: it carries media only where the other networks do not suffice, and
@@ -35,6 +39,23 @@ impl Via {
     #[must_use]
     pub fn metered(mut self, budget: ByteCount) -> Self {
         self.budget = Some(budget);
+        self
+    }
+
+    /// It is reached over the interface of this number (`if_nametoindex`) and no other. Needed
+    /// where the system routes by interface and not by address, as iOS does. Windows has no such
+    /// thing: there the network fails with an event.
+    #[must_use]
+    pub fn over_interface(mut self, index: NonZeroU32) -> Self {
+        self.attachment.interface = Some(index);
+        self
+    }
+
+    /// It is the network of this handle (`android.net.Network.getNetworkHandle()`): Android routes
+    /// by the network that a socket belongs to. Elsewhere the network fails with an event.
+    #[must_use]
+    pub fn over_android_network(mut self, handle: u64) -> Self {
+        self.attachment.android_network = Some(handle);
         self
     }
 

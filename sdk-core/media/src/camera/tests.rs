@@ -63,8 +63,9 @@ fn a_camera_that_goes_away_leaves_its_last_picture_and_is_found_again() {
         while lumas.last() != Some(&200) && began.elapsed() < Duration::from_secs(20) {
             let frame = context.hand_over.take().unwrap();
             times.push(frame.pts);
-            lumas.extend(middle.mean(&frame.picture.luma()));
-            context.hand_over.recycle(frame.picture);
+            let picture = frame.image.into_planar().unwrap();
+            lumas.extend(middle.mean(&picture.luma()));
+            context.hand_over.recycle(picture.into());
         }
         context.halt.stop();
     });

@@ -1,10 +1,12 @@
-//! Software encoders: pictures and samples in, access units out.
+//! Encoders: pictures and samples in, access units out.
 //!
 //! Nothing here looks at a clock or starts a thread: when something was captured comes in beside
 //! it.
 
 #[cfg(feature = "aac")]
 mod aac;
+#[cfg(producer)]
+mod built_in;
 #[cfg(feature = "aac")]
 mod fdk;
 #[cfg(feature = "h264")]
@@ -15,6 +17,8 @@ mod options;
 
 #[cfg(feature = "aac")]
 pub use aac::AudioEncoder;
+#[cfg(producer)]
+pub(crate) use built_in::{PictureEncoder, SoundEncoder};
 #[cfg(feature = "h264")]
 pub use h264::VideoEncoder;
 pub use keyframes::KeyframeSchedule;

@@ -7,6 +7,7 @@ use golive_proto::media::PictureSize;
 use golive_proto::units::MediaTime;
 
 use super::halt::locked;
+use crate::image::Image;
 use crate::picture::Picture;
 
 /// Pictures that may wait for the encoder: one for its longest picture, one more for luck. At 30
@@ -16,7 +17,7 @@ const CAPACITY: usize = 2;
 /// A picture and when it was taken.
 #[derive(Debug)]
 pub(crate) struct Frame {
-    pub(crate) picture: Picture,
+    pub(crate) image: Image,
     pub(crate) pts: MediaTime,
 }
 
@@ -48,7 +49,7 @@ impl HandOver {
         let mut state = locked(&self.state);
         let oldest = if state.waiting.len() >= CAPACITY { state.waiting.pop_front() } else { None };
         let dropped = oldest.is_some();
-        state.free.extend(oldest.map(|frame| frame.picture));
+        state.free.extend(oldest.and_then(|frame| frame.image.into_planar()));
         state.waiting.push_back(frame);
         self.changed.notify_one();
         dropped
@@ -64,7 +65,8 @@ impl HandOver {
     }
 
     /// Gives a picture's memory back.
-    pub(crate) fn recycle(&self, picture: Picture) {
+    pub(crate) fn recycle(&self, image: Image) {
+        let Some(picture) = image.into_planar() else { return };
         let mut state = locked(&self.state);
         // One is drawn, two wait, one is encoded: more were never needed.
         if state.free.len() < CAPACITY + 2 {
@@ -85,7 +87,7 @@ mod tests {
 
     fn frame(millis: i64) -> Frame {
         let picture = Picture::black(PictureSize::new(2, 2).unwrap());
-        Frame { picture, pts: MediaTime::from_millis(millis) }
+        Frame { image: picture.into(), pts: MediaTime::from_millis(millis) }
     }
 
     #[test]

@@ -5,10 +5,9 @@ use std::time::Instant;
 
 use golive_proto::units::Time;
 
-use super::halt::Halt;
-use super::hand_over::HandOver;
+#[cfg(feature = "camera")]
+use super::CaptureContext;
 use super::shared::Shared;
-use super::video::CaptureContext;
 use crate::{Config, Sink};
 
 pub(crate) fn clock() -> Time {
@@ -21,6 +20,7 @@ pub(crate) fn shared(sink: Sink) -> Arc<Shared> {
     Arc::new(Shared::new(clock, clock(), Config::default().target(), sink))
 }
 
+#[cfg(feature = "camera")]
 pub(crate) fn context(shared: Arc<Shared>) -> CaptureContext {
-    CaptureContext { shared, hand_over: Arc::<HandOver>::default(), halt: Arc::<Halt>::default() }
+    CaptureContext { shared, hand_over: Arc::default(), halt: Arc::default() }
 }

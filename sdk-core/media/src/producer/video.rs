@@ -9,18 +9,19 @@ use golive_proto::units::MediaTime;
 
 use super::halt::Halt;
 use super::hand_over::{Frame, HandOver};
+use super::on_air::OnAir;
 use super::pacing::next_picture;
 use super::shared::Shared;
 use super::{open_file, spawn};
 #[cfg(feature = "camera")]
 use crate::camera::CameraTrack;
 use crate::config::VideoSource;
-use crate::encode::VideoEncoder;
+use crate::encode::PictureEncoder;
 use crate::error::Error;
 use crate::event::Event;
 use crate::file::{OpenFiles, Pictures};
 use crate::fit::Fitter;
-use crate::picture::Picture;
+use crate::image::Image;
 use crate::synthetic::{Moment, TestPicture};
 
 /// A capture that was held up for longer than this says so.
@@ -98,8 +99,7 @@ impl VideoTrack {
     ) -> Result<Self, Error> {
         let hand_over = Arc::new(HandOver::default());
         let capture = Capture::start(&shared, &hand_over, input)?;
-        let target = shared.target();
-        let encoder = VideoEncoder::new(target.bitrate, target.frame_rate, keyframe_interval);
+        let encoder = PictureEncoder::new(shared.target(), keyframe_interval);
         let mut track = Self { shared, hand_over, capture, encoding: None };
         let (shared, hand_over) = (track.shared.clone(), track.hand_over.clone());
         track.encoding = Some(spawn("golive-video", move || encode(&shared, &hand_over, encoder))?);
@@ -109,6 +109,21 @@ impl VideoTrack {
     /// Where the picture comes from.
     pub(super) fn source(&self) -> &VideoSource {
         &self.capture.source
+    }
+
+    /// Closes the source, until [`switch`](Self::switch) opens one.
+    pub(super) fn pause(&mut self) {
+        self.capture.end();
+    }
+
+    /// Whether no source is open.
+    pub(super) fn is_paused(&self) -> bool {
+        self.capture.thread.is_none()
+    }
+
+    /// Another source is opened when it is to be shown.
+    pub(super) fn set_source(&mut self, source: VideoSource) {
+        self.capture.source = source;
     }
 
     /// Begins to capture from another source. The one before ends.
@@ -150,8 +165,8 @@ impl Capture {
     }
 }
 
-impl Drop for Capture {
-    fn drop(&mut self) {
+impl Capture {
+    fn end(&mut self) {
         self.halt.stop();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -159,10 +174,16 @@ impl Drop for Capture {
     }
 }
 
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 impl CaptureContext {
     /// Hands over a picture taken at `pts`.
-    pub(crate) fn deliver(&self, picture: Picture, pts: MediaTime) {
-        if self.hand_over.offer(Frame { picture, pts }) {
+    pub(crate) fn deliver(&self, image: impl Into<Image>, pts: MediaTime) {
+        if self.hand_over.offer(Frame { image: image.into(), pts }) {
             self.shared.counters.dropped(1);
         }
     }
@@ -230,28 +251,36 @@ fn capture_file(context: &CaptureContext, mut pictures: Pictures) {
     }
 }
 
-fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: VideoEncoder) {
+fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder) {
+    let mut on_air = OnAir::default();
     let mut last = None;
     let mut failing = false;
-    while let Some(Frame { picture, pts }) = hand_over.take() {
+    while let Some(Frame { image, pts }) = hand_over.take() {
         // Two sources may overlap for a moment while they are switched.
         if last.is_some_and(|last| pts <= last) {
             shared.counters.dropped(1);
-            hand_over.recycle(picture);
+            hand_over.recycle(image);
             continue;
         }
         last = Some(pts);
         if shared.take_restart_request() {
             encoder.restart();
         }
-        encoder.set_target(shared.target());
+        let target = shared.target();
+        encoder.set_target(target);
+        if let Some(spare) = on_air.put(shared.shown(), image, target.size) {
+            hand_over.recycle(spare);
+        }
+        let Some(image) = on_air.image() else {
+            shared.counters.skipped();
+            continue;
+        };
         if shared.take_keyframe_request() {
             encoder.request_keyframe();
         }
         let began = (shared.clock)();
-        let encoded = encoder.encode(&picture, pts);
+        let encoded = encoder.encode(image, pts);
         shared.counters.encoding((shared.clock)().since(began));
-        hand_over.recycle(picture);
         match encoded {
             Ok(Some(unit)) => {
                 if unit.keyframe {
