@@ -7,8 +7,9 @@ import Testing
     private let wifi = NetworkInterface(
         name: "en0", kind: .wifi, addresses: ["fe80::1%en0", "192.168.1.20", "2001:db8::20"])
     private let cellular = NetworkInterface(
-        name: "pdp_ip0", kind: .cellular, addresses: ["10.7.0.4"])
-    private let metered = Network(address: "10.7.0.4", budgetBytes: 500_000_000)
+        name: "pdp_ip0", index: 4, kind: .cellular, addresses: ["10.7.0.4"])
+    private let metered = Network(
+        address: "10.7.0.4", budgetBytes: 500_000_000, interfaceIndex: 4)
     private let free = Network(address: "192.168.1.20")
     private var plan = NetworkPlan(.all(budgetBytes: 500_000_000))
 

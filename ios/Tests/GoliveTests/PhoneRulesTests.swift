@@ -39,21 +39,23 @@ import Testing
         #expect(rules.hear(.soundActivated) == [])
     }
 
-    @Test("a camera that stands still in the background is no cause of its own")
+    @Test("a camera that stands still in the background is no cause of its own, and back with the app")
     func background() {
         var rules = PhoneRules()
         #expect(rules.hear(.captureInterrupted(.inBackground)) == [])
         #expect(rules.hear(.enteredBackground) == [.began(.background)])
-        #expect(rules.hear(.entersForeground) == [.ended(.background)])
-        #expect(rules.hear(.captureInterruptionEnded) == [.tell(.cameraPicture)])
-    }
-
-    @Test("a camera that never stood still delivers as soon as the app is back")
-    func foreground() {
-        var rules = PhoneRules()
-        _ = rules.hear(.enteredBackground)
         let back = rules.hear(.entersForeground)
         #expect(back == [.ended(.background), .tell(.cameraPicture)])
+    }
+
+    @Test("a camera that somebody took meanwhile is not back with the app")
+    func takenMeanwhile() {
+        var rules = PhoneRules()
+        _ = rules.hear(.enteredBackground)
+        _ = rules.hear(.captureInterrupted(.cameraTaken))
+        #expect(rules.hear(.entersForeground) == [.ended(.background)])
+        let back = rules.hear(.captureInterruptionEnded)
+        #expect(back == [.ended(.cameraLost), .tell(.cameraPicture)])
     }
 
     @Test("a camera that another app takes is lost until it delivers again")

@@ -13,6 +13,8 @@ public struct NetworkInterface: Sendable, Equatable {
 
     /// As the system calls it: `en0`, `pdp_ip0`.
     public let name: String
+    /// The system's number for it (`if_nametoindex`), by which iOS routes.
+    public let index: UInt32?
     /// What is behind it.
     public let kind: Kind
     /// The addresses that the phone has on it, in the system's order.
@@ -24,10 +26,10 @@ public struct NetworkInterface: Sendable, Equatable {
     public let isExpensive: Bool
 
     public init(
-        name: String, kind: Kind, addresses: [String], isUsable: Bool = true,
-        isExpensive: Bool? = nil
+        name: String, index: UInt32? = nil, kind: Kind, addresses: [String],
+        isUsable: Bool = true, isExpensive: Bool? = nil
     ) {
-        (self.name, self.kind, self.addresses) = (name, kind, addresses)
+        (self.name, self.index, self.kind, self.addresses) = (name, index, kind, addresses)
         self.isUsable = isUsable
         self.isExpensive = isExpensive ?? (kind == .cellular)
     }
@@ -78,7 +80,8 @@ public struct NetworkPlan: Sendable {
         }
         for (address, interface) in present.sorted(by: { $0.key < $1.key }) {
             let budget = interface.isExpensive ? budgetBytes : nil
-            let network = Network(address: address, budgetBytes: budget)
+            let network = Network(
+                address: address, budgetBytes: budget, interfaceIndex: interface.index)
             changes += update(network, isUsable: interface.isUsable)
         }
         return changes

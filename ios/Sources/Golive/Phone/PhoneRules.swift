@@ -23,8 +23,8 @@ public enum PhoneReaction: Sendable, Equatable {
 ///   in the foreground every ``retryInterval`` as long as the call holds. During a call the system
 ///   refuses it.
 /// - A camera that stands still because the app is in the background is no cause of its own.
-/// - Back in the foreground the camera is taken to deliver, unless capture is still interrupted:
-///   then it is once that is over.
+/// - Back in the foreground the camera is this app's again, unless somebody else has it: then it is
+///   once that is over.
 /// - Media services that were reset take everything: the sound is activated, camera and encoder are
 ///   made anew.
 public struct PhoneRules: Sendable {
@@ -33,7 +33,6 @@ public struct PhoneRules: Sendable {
 
     private var isInBackground = false
     private var isCallHeld = false
-    private var isCaptureInterrupted = false
     /// What stands between the broadcast and its microphone, and its camera.
     private var microphoneLosses: Set<Loss> = []
     private var cameraLosses: Set<Loss> = []
@@ -102,7 +101,8 @@ public struct PhoneRules: Sendable {
     private mutating func entersForeground() -> [PhoneReaction] {
         isInBackground = false
         var reactions: [PhoneReaction] = [.ended(.background)]
-        if !isCaptureInterrupted && cameraLosses.isEmpty {
+        // With no picture on air the camera is closed, and so delivers none before it is shown.
+        if cameraLosses.isEmpty {
             reactions.append(.tell(.cameraPicture))
         }
         if isCallHeld || microphoneLosses.contains(.session) {
@@ -114,7 +114,6 @@ public struct PhoneRules: Sendable {
     private mutating func captureInterrupted(
         _ interruption: CaptureInterruption
     ) -> [PhoneReaction] {
-        isCaptureInterrupted = true
         switch interruption {
         // What the app's own notifications tell.
         case .inBackground: return []
@@ -124,7 +123,6 @@ public struct PhoneRules: Sendable {
     }
 
     private mutating func captureDelivers() -> [PhoneReaction] {
-        isCaptureInterrupted = false
         let camera: [PhoneReaction] = cameraLosses.isEmpty ? [] : [.ended(.cameraLost)]
         cameraLosses = []
         return findMicrophone([.capture]) + camera + [.tell(.cameraPicture)]
