@@ -12,6 +12,7 @@ mod bindings;
 mod demo;
 mod failure;
 mod fuzz;
+mod ios;
 mod kotlin;
 mod lab;
 mod platforms;
@@ -57,6 +58,7 @@ const COMMANDS: &[Command] = &[
         run: platforms::run,
     },
     Command { name: "swift", summary: swift::SUMMARY, help: swift::HELP, run: swift::run },
+    Command { name: "ios", summary: ios::SUMMARY, help: ios::HELP, run: ios::run },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "size", summary: size::SUMMARY, help: size::HELP, run: size::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },
