@@ -14,7 +14,7 @@ pub(crate) struct Compiler {
     /// The commit that it was built from, which tells two compilers of one release apart.
     pub(super) commit: String,
     /// The platform that it runs on.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// The folder with its programs and libraries.
     pub(super) sysroot: PathBuf,
 }
