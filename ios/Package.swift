@@ -60,6 +60,7 @@ let package = Package(
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
         .library(name: "Golive", targets: ["Golive"]),
+        .library(name: "GoliveTesting", targets: ["GoliveTesting"]),
         .library(name: "GoliveSampleModel", targets: ["GoliveSampleModel"]),
     ],
     targets: [
@@ -73,11 +74,14 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v5)],
             linkerSettings: linking),
         .target(name: "Golive", dependencies: ["GoliveFFI"]),
+        .target(name: "GoliveTesting", dependencies: ["Golive"]),
         .executableTarget(
             name: "QuickStart", dependencies: ["Golive"], path: "Examples/QuickStart"),
         .target(name: "GoliveSampleModel", dependencies: ["Golive"], path: "Sample/Model"),
         .testTarget(
-            name: "GoliveTests", dependencies: ["Golive", "GoliveSampleModel", "QuickStart"]),
+            name: "GoliveTests",
+            dependencies: ["Golive", "GoliveSampleModel", "GoliveTesting", "QuickStart"]),
+        .testTarget(name: "GoliveTestingTests", dependencies: ["Golive", "GoliveTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

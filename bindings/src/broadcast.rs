@@ -59,6 +59,16 @@ pub struct Summary {
     pub health: Health,
 }
 
+impl From<golive::Summary> for Summary {
+    fn from(summary: golive::Summary) -> Self {
+        Self {
+            cause: (&summary.cause).into(),
+            sentence: summary.cause.to_string(),
+            health: summary.health.into(),
+        }
+    }
+}
+
 /// Something that can be changed while live.
 #[derive(Clone, Debug, PartialEq, uniffi::Enum)]
 pub enum Change {
@@ -212,11 +222,7 @@ impl BroadcastHandle {
             // It carries nothing: it closes.
             let _ = callbacks.done().recv().await;
         }
-        Ok(Summary {
-            cause: (&summary.cause).into(),
-            sentence: summary.cause.to_string(),
-            health: summary.health.into(),
-        })
+        Ok(summary.into())
     }
 
     /// As [`stop`](Self::stop), but returns at once, and also ends a start that is under way.
@@ -396,7 +402,7 @@ impl Drop for StopUnlessLive {
 }
 
 impl Change {
-    fn into_golive(self) -> Result<golive::Change, GoliveFailure> {
+    pub(crate) fn into_golive(self) -> Result<golive::Change, GoliveFailure> {
         let bitrate = Bitrate::from_bits_per_second;
         Ok(match self {
             Self::VideoBitrate { bits_per_second } => {

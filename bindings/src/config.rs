@@ -63,6 +63,26 @@ pub struct BroadcastConfig {
     /// unless told otherwise.
     #[uniffi(default = None)]
     pub sources: Option<Sources>,
+    /// What built-in capture shows as a slate; a sign for a pause on grey, if nothing is said.
+    #[uniffi(default = None)]
+    pub slate: Option<StillPicture>,
+}
+
+/// A picture of the app's own.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct StillPicture {
+    /// Its width, a multiple of two.
+    pub width_pixels: u32,
+    /// Its height, a multiple of two.
+    pub height_pixels: u32,
+    /// Rows of pixels of four bytes each: red, green, blue and alpha, in sRGB.
+    pub rgba: Vec<u8>,
+}
+
+impl std::fmt::Debug for StillPicture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StillPicture({}x{})", self.width_pixels, self.height_pixels)
+    }
 }
 
 /// A network that a broadcast may use.
@@ -157,6 +177,10 @@ impl BroadcastConfig {
         for network in &self.networks {
             builder = builder.via(network.via()?);
         }
+        let builder = match &self.slate {
+            Some(slate) => slate.apply(builder)?,
+            None => builder,
+        };
         match &self.sources {
             Some(sources) => sources.apply(builder),
             None => Ok(builder),
@@ -199,6 +223,20 @@ pub(crate) fn address(text: &str) -> Result<IpAddr, GoliveFailure> {
 }
 
 #[cfg(feature = "media")]
+impl StillPicture {
+    fn apply(&self, builder: Builder) -> Result<Builder, GoliveFailure> {
+        let size = PictureSize::new(self.width_pixels, self.height_pixels);
+        let picture = size.and_then(|size| golive::Picture::from_rgba(size, &self.rgba));
+        let Some(picture) = picture else {
+            let reason =
+                "the slate's sides are no even numbers, or its bytes are not four for each pixel";
+            return Err(GoliveFailure::new(ErrorKind::Configuration, reason, None));
+        };
+        Ok(builder.slate(picture))
+    }
+}
+
+#[cfg(feature = "media")]
 impl Sources {
     fn apply(&self, builder: Builder) -> Result<Builder, GoliveFailure> {
         use golive::CameraIndex;
@@ -223,6 +261,14 @@ impl Sources {
             }
         };
         Ok(builder.loop_file(self.loop_file))
+    }
+}
+
+#[cfg(not(feature = "media"))]
+impl StillPicture {
+    fn apply(&self, _: Builder) -> Result<Builder, GoliveFailure> {
+        let reason = "this build captures nothing by itself: the app's own encoder shows its slate";
+        Err(GoliveFailure::new(ErrorKind::Configuration, reason, None))
     }
 }
 

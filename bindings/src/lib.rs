@@ -18,10 +18,11 @@ mod error;
 mod event;
 mod health;
 mod interruption;
+mod rehearsal;
 mod sink;
 
 pub use broadcast::{BroadcastHandle, Change, Summary};
-pub use config::{AudioSource, BroadcastConfig, Network, Sources, VideoSource};
+pub use config::{AudioSource, BroadcastConfig, Network, Sources, StillPicture, VideoSource};
 pub use credentials::{Access, Credentials};
 pub use destination::{Destination, Secret};
 pub use encoder::{CallbackFailure, Encoder, EncoderTarget, Program};
@@ -33,6 +34,10 @@ pub use interruption::{
     InterruptionOutput, InterruptionPolicy, InterruptionResponse, InterruptionRules,
     InterruptionStep, Limit, ShownPicture, android_interruptions, ios_interruptions,
     limited_target, thermal_level_from_android,
+};
+pub use rehearsal::{
+    Happening, RehearsalHandle, RehearsalLook, RehearsedEncoder, RehearsedEvent, RehearsedIngest,
+    RehearsedNetwork, ToldInterruption, Viewer, ViewerSound,
 };
 pub use sink::{FrameSink, MediaTrack};
 

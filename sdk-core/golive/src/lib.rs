@@ -18,6 +18,10 @@
 //!
 //! - `media`: built-in cameras, microphones and software encoders. Without it, an app brings its
 //!   own [`Encoder`].
+#![cfg_attr(
+    feature = "rehearsal",
+    doc = "- `rehearsal`: a broadcast in virtual time, for an app's own tests: see [`rehearsal`]."
+)]
 //!
 //! # What stands behind it
 //!
@@ -39,6 +43,8 @@ mod encoder;
 mod error;
 mod event;
 mod net;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
 mod secret;
 pub mod srt;
 
@@ -52,7 +58,7 @@ pub use error::{Error, ErrorKind};
 pub use event::{DeviceEvent, Event, Events, NetworkEvent, RecordingEvent};
 #[cfg(feature = "media")]
 pub use golive_media::{
-    AudioSource, Camera, CameraIndex, Devices, Microphone, VideoSource, devices,
+    AudioSource, Camera, CameraIndex, Devices, Microphone, Picture, VideoSource, devices,
 };
 pub use golive_proto::interruption;
 pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};

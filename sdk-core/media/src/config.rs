@@ -8,6 +8,8 @@ use golive_proto::media::{FrameRate, PictureSize};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::Bitrate;
 
+use crate::picture::Picture;
+
 /// Everything that a producer needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -28,6 +30,9 @@ pub struct Config {
     pub keyframe_interval: Duration,
     /// Whether a file begins again at its end.
     pub loop_file: bool,
+    /// What is shown as a slate, with black bars where its shape is another one; a sign for a
+    /// pause on grey, if nothing is said.
+    pub slate: Option<Picture>,
 }
 
 impl Config {
@@ -55,6 +60,7 @@ impl Default for Config {
             audio_bitrate: Bitrate::from_kilobits_per_second(128),
             keyframe_interval: Duration::from_secs(2),
             loop_file: false,
+            slate: None,
         }
     }
 }

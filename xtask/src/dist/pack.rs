@@ -37,10 +37,13 @@ pub(super) fn tar(name: &str, files: &[PathBuf], file: &Path) -> Result<(), Fail
         let to = folder.join(from.file_name().unwrap_or_default());
         std::fs::copy(from, to).context(doing)?;
     }
-    let packed = process::run(Command::new("tar").arg("-C").arg(&stage).arg("-czf").args([
-        file.as_os_str(),
-        name.as_ref(),
-    ]));
+    let packed = process::run(
+        Command::new("tar")
+            .arg("-C")
+            .arg(&stage)
+            .arg("-czf")
+            .args([file.as_os_str(), name.as_ref()]),
+    );
     workspace::clear(&stage)?;
     packed
 }

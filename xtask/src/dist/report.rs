@@ -140,7 +140,10 @@ mod tests {
     #[test]
     fn machines_read_state_reason_and_sums() {
         let json = json("0.1.0", &items());
-        assert!(json.starts_with("{\"version\":\"0.1.0\",\"parts\":[{\"name\":\"wheel\""), "{json}");
+        assert!(
+            json.starts_with("{\"version\":\"0.1.0\",\"parts\":[{\"name\":\"wheel\""),
+            "{json}"
+        );
         assert!(json.contains("\"state\":\"missing\",\"text\":\"no \\\"NDK\\\"\\u000afetch it\""));
         assert!(json.contains("\"bytes\":5,\"sha256\":\"abab"), "{json}");
         assert!(json.contains("\"state\":\"failed\",\"text\":\"broken\",\"files\":[]"), "{json}");

@@ -54,11 +54,7 @@ struct Target {
 }
 
 const TARGETS: [Target; 5] = [
-    Target {
-        triple: "aarch64-apple-ios",
-        platform: Platform::Phone,
-        processor: Processor::Arm64,
-    },
+    Target { triple: "aarch64-apple-ios", platform: Platform::Phone, processor: Processor::Arm64 },
     Target {
         triple: "aarch64-apple-ios-sim",
         platform: Platform::Simulator,
@@ -69,16 +65,8 @@ const TARGETS: [Target; 5] = [
         platform: Platform::Simulator,
         processor: Processor::X86_64,
     },
-    Target {
-        triple: "aarch64-apple-darwin",
-        platform: Platform::Mac,
-        processor: Processor::Arm64,
-    },
-    Target {
-        triple: "x86_64-apple-darwin",
-        platform: Platform::Mac,
-        processor: Processor::X86_64,
-    },
+    Target { triple: "aarch64-apple-darwin", platform: Platform::Mac, processor: Processor::Arm64 },
+    Target { triple: "x86_64-apple-darwin", platform: Platform::Mac, processor: Processor::X86_64 },
 ];
 
 pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {

@@ -26,6 +26,7 @@ from ._ffi import (
     Secret,
     ShownPicture,
     Sources,
+    StillPicture,
     Summary,
     TargetChange,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "Secret",
     "ShownPicture",
     "Sources",
+    "StillPicture",
     "Summary",
     "TargetChange",
     "VideoSource",

@@ -23,6 +23,8 @@ use std::sync::mpsc::SyncSender;
 use async_channel::{Receiver, Sender};
 pub use builder::{Builder, Launched, Starting};
 use carrier::Command;
+#[cfg(feature = "rehearsal")]
+pub(crate) use carrier::end_error;
 use control::ControlCommand;
 use golive_proto::media::{FrameRate, PictureSize};
 use golive_proto::rate::EncoderTarget;
@@ -31,6 +33,8 @@ pub use network::{NetworkChange, NetworkHealth, Via};
 use shared::Shared;
 pub use shared::{Health, Summary};
 pub(crate) use sockets::Endpoint;
+#[cfg(feature = "rehearsal")]
+pub(crate) use threads::session_config;
 
 use crate::destination::Destination;
 use crate::encoder::SourceChange;
@@ -195,7 +199,7 @@ impl Drop for Broadcast {
     }
 }
 
-fn ended() -> Error {
+pub(crate) fn ended() -> Error {
     Error::new(ErrorKind::Ended, "the broadcast is over: start a new one")
 }
 

@@ -28,6 +28,7 @@ use golive_proto::units::Time;
 use self::audio::{AudioInput, AudioTrack};
 #[cfg(feature = "microphone")]
 pub(crate) use self::halt::{Halt, locked};
+use self::on_air::OnAir;
 #[cfg(feature = "camera")]
 pub(crate) use self::pacing::FrameRateLimit;
 pub(crate) use self::shared::Shared;
@@ -69,8 +70,11 @@ impl Producer {
         };
         let audio = config.audio.map(open).transpose()?;
         let interval = config.keyframe_interval;
-        let video =
-            video.map(|input| VideoTrack::start(shared.clone(), input, interval)).transpose()?;
+        let video = video
+            .map(|input| {
+                VideoTrack::start(shared.clone(), input, interval, OnAir::new(config.slate))
+            })
+            .transpose()?;
         let audio = audio
             .map(|(source, input)| AudioTrack::start(shared.clone(), source, input))
             .transpose()?;

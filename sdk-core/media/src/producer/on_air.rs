@@ -18,10 +18,17 @@ pub(super) struct OnAir {
     /// The same in another size.
     fitted: Option<Image>,
     slate: Option<Image>,
+    /// The slate of the app's own, as it was given.
+    own: Option<Picture>,
     fitter: Fitter,
 }
 
 impl OnAir {
+    /// `slate` is the app's own, if it has one.
+    pub(super) fn new(slate: Option<Picture>) -> Self {
+        Self { own: slate, ..Self::default() }
+    }
+
     /// `captured` came while `shown` is to be seen, in pictures of `size`. Gives back a picture that
     /// is needed no more.
     pub(super) fn put(
@@ -47,7 +54,7 @@ impl OnAir {
             }
             Shown::Slate => {
                 if self.slate.as_ref().is_none_or(|slate| slate.size() != size) {
-                    self.slate = Some(slate(size).into());
+                    self.slate = Some(self.slate(size).into());
                 }
                 Some(captured)
             }
@@ -65,6 +72,13 @@ impl OnAir {
         }
     }
 
+    fn slate(&mut self, size: PictureSize) -> Picture {
+        let Some(own) = &self.own else { return pause(size) };
+        let mut slate = Picture::black(size);
+        self.fitter.fit(own, size, &mut slate);
+        slate
+    }
+
     /// Brings the last picture to `size`, from the original each time.
     fn fit(&mut self, size: PictureSize) {
         let Some(Image::Planar(last)) = &self.last else { return };
@@ -79,7 +93,7 @@ impl OnAir {
 }
 
 /// A sign for a pause, which needs no language: two bars on grey.
-fn slate(size: PictureSize) -> Picture {
+fn pause(size: PictureSize) -> Picture {
     let mut picture = Picture::black(size);
     let (width, height) = (size.width as usize, size.height as usize);
     picture.fill(Area { x: 0, y: 0, width, height }, Colour::from_rgb(0.16, 0.16, 0.16));
@@ -154,6 +168,18 @@ mod tests {
             let Image::Planar(slate) = on_air.image().unwrap();
             let bright = slate.luma().samples.iter().filter(|&&luma| luma > 150).count();
             assert!(bright > 0 && slate.luma().samples.iter().all(|&luma| luma > Picture::BLACK));
+        }
+    }
+
+    #[test]
+    fn the_apps_own_slate_is_shown_whole_at_any_size() {
+        let Image::Planar(own) = grey(180, size(64, 64));
+        let mut on_air = OnAir::new(Some(own));
+        for size in [size(64, 36), size(128, 72)] {
+            on_air.put(Shown::Slate, grey(60, size), size);
+            let Image::Planar(slate) = on_air.image().unwrap();
+            assert_eq!(luma(&on_air), Some(180));
+            assert_eq!(slate.luma().samples[0], Picture::BLACK, "another shape has black bars");
         }
     }
 

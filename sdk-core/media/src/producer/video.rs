@@ -96,13 +96,15 @@ impl VideoTrack {
         shared: Arc<Shared>,
         input: VideoInput,
         keyframe_interval: Duration,
+        on_air: OnAir,
     ) -> Result<Self, Error> {
         let hand_over = Arc::new(HandOver::default());
         let capture = Capture::start(&shared, &hand_over, input)?;
         let encoder = PictureEncoder::new(shared.target(), keyframe_interval);
         let mut track = Self { shared, hand_over, capture, encoding: None };
         let (shared, hand_over) = (track.shared.clone(), track.hand_over.clone());
-        track.encoding = Some(spawn("golive-video", move || encode(&shared, &hand_over, encoder))?);
+        let run = move || encode(&shared, &hand_over, encoder, on_air);
+        track.encoding = Some(spawn("golive-video", run)?);
         Ok(track)
     }
 
@@ -251,8 +253,7 @@ fn capture_file(context: &CaptureContext, mut pictures: Pictures) {
     }
 }
 
-fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder) {
-    let mut on_air = OnAir::default();
+fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder, mut on_air: OnAir) {
     let mut last = None;
     let mut failing = false;
     while let Some(Frame { image, pts }) = hand_over.take() {

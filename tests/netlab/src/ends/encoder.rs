@@ -7,8 +7,6 @@ use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{Bitrate, MediaTime, Time};
 
-use super::broadcast::SOUND;
-
 /// What an encoder makes of what it is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Temper {
@@ -28,7 +26,15 @@ pub enum Temper {
 }
 
 /// Produces pictures and sound.
-pub(super) struct Encoder {
+///
+/// Its timeline begins with the clock: the first picture and the first sound lie at zero.
+#[derive(Debug)]
+pub struct Encoder {
+    /// Whether there are pictures at all, and at the moment.
+    video: bool,
+    films: bool,
+    audio: Option<AudioFormat>,
+    still: Option<Bitrate>,
     target: EncoderTarget,
     first: EncoderTarget,
     temper: Temper,
@@ -41,6 +47,8 @@ pub(super) struct Encoder {
     sounds: u64,
 }
 
+/// What there is unless something else is said.
+const SOUND: AudioFormat = AudioFormat { sample_rate: 48_000, channels: 2 };
 /// From one IDR to the next.
 const GROUP_SECONDS: u64 = 2;
 /// How much larger an IDR picture is than others, of 30 a second. It stays as large where there are
@@ -54,8 +62,18 @@ const NOT_IDR: [u8; 5] = [0, 0, 0, 1, 0x41];
 const PICTURE_PARAMETERS: [u8; 8] = [0, 0, 0, 1, 0x68, 0xCE, 0x3C, 0x80];
 
 impl Encoder {
-    pub(super) fn new(target: EncoderTarget) -> Self {
+    /// Pictures, and 48 kHz of stereo sound.
+    pub fn new(target: EncoderTarget) -> Self {
+        Self::producing(target, true, Some(SOUND))
+    }
+
+    /// Pictures or sound, or both.
+    pub fn producing(target: EncoderTarget, video: bool, audio: Option<AudioFormat>) -> Self {
         Self {
+            video,
+            films: video,
+            audio,
+            still: None,
             target,
             first: target,
             temper: Temper::Obedient,
@@ -69,30 +87,29 @@ impl Encoder {
         }
     }
 
-    pub(super) fn set_temper(&mut self, temper: Temper) {
+    /// Behaves like this from now on.
+    pub fn set_temper(&mut self, temper: Temper) {
         self.temper = temper;
     }
 
     /// Follows another target from the next picture on. The timeline goes on: pictures lie at
     /// multiples of the frame's time, whatever the rate was before.
-    pub(super) fn set_target(&mut self, now: Time, target: EncoderTarget) {
+    pub fn set_target(&mut self, now: Time, target: EncoderTarget) {
         self.keyframe_asked |= target.size != self.target.size;
         self.target = target;
         if matches!(self.temper, Temper::Deaf | Temper::Stubborn) {
             return;
         }
-        // What is due now is still to come.
-        let passed = MediaTime::from_micros(now.as_micros() as i64 - 1);
-        let last = self.last_picture.map_or(passed, |last| last.max(passed));
-        self.next_picture = multiple_after(self.target.frame_rate, last);
+        self.next_picture = self.following(now);
     }
 
-    pub(super) fn request_keyframe(&mut self) {
+    /// Makes the very next picture a key frame.
+    pub fn request_keyframe(&mut self) {
         self.keyframe_asked = true;
     }
 
     /// It is made anew, with the last target, and begins with a key frame.
-    pub(super) fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.keyframe_asked = true;
         if matches!(self.temper, Temper::Deaf | Temper::Freezing(_)) {
             self.temper = Temper::Obedient;
@@ -100,24 +117,43 @@ impl Encoder {
     }
 
     /// Pictures captured so far, whatever became of them.
-    pub(super) fn captured(&self) -> u64 {
+    pub fn captured(&self) -> u64 {
         self.captured
     }
 
+    /// Pictures encoded so far.
+    pub fn encoded(&self) -> u64 {
+        self.pictures
+    }
+
+    /// Whether pictures are taken and encoded; the next one after a pause is a key frame.
+    pub fn film(&mut self, now: Time, films: bool) {
+        let begins = self.video && films && !self.films;
+        self.films = self.video && films;
+        if begins {
+            self.keyframe_asked = true;
+            self.next_picture = self.next_picture.max(self.following(now));
+        }
+    }
+
+    /// Pictures stand still from now on and take no more than this, or move again.
+    pub fn hold_still(&mut self, most: Option<Bitrate>) {
+        self.still = most;
+    }
+
     /// When it has something to do.
-    pub(super) fn next(&self) -> Time {
-        at(self.next_picture.min(self.sound_time()))
+    pub fn next(&self) -> Option<Time> {
+        let picture = self.films.then_some(self.next_picture);
+        picture.into_iter().chain(self.sound_time()).min().map(at)
     }
 
     /// What is due now, a unit at a time.
-    pub(super) fn produce(&mut self, now: Time) -> Option<AccessUnit> {
-        if at(self.next_picture) <= now {
-            self.picture(now)
-        } else if at(self.sound_time()) <= now {
-            Some(self.sound())
-        } else {
-            None
+    pub fn produce(&mut self, now: Time) -> Option<AccessUnit> {
+        if self.films && at(self.next_picture) <= now {
+            return self.picture(now);
         }
+        let pts = self.sound_time().filter(|pts| at(*pts) <= now)?;
+        Some(self.sound(pts))
     }
 
     fn picture(&mut self, now: Time) -> Option<AccessUnit> {
@@ -129,6 +165,7 @@ impl Encoder {
         self.next_picture = multiple_after(frame_rate, pts);
         self.last_picture = Some(pts);
         self.captured += 1;
+        let bitrate = self.still.map_or(bitrate, |most| bitrate.min(most));
         let bitrate = match self.temper {
             Temper::Overshooting(factor) => bitrate.scaled(factor),
             Temper::Still(most) => bitrate.min(most),
@@ -160,18 +197,26 @@ impl Encoder {
         Some(AccessUnit { track: Track::Video, pts, dts: pts, keyframe, data })
     }
 
-    fn sound(&mut self) -> AccessUnit {
-        let pts = self.sound_time();
+    fn sound(&mut self, pts: MediaTime) -> AccessUnit {
         self.sounds += 1;
-        let frame = Duration::from_micros(21_333);
+        let rate = self.audio.map_or(SOUND.sample_rate, |format| format.sample_rate).max(1);
+        let samples = u64::from(AudioFormat::SAMPLES_PER_FRAME);
+        let frame = Duration::from_micros(samples * 1_000_000 / u64::from(rate));
         let length = self.target.audio_bitrate.bytes_in(frame).as_u64() as usize;
         let data = Bytes::from(vec![0x21; length]);
         AccessUnit { track: Track::Audio, pts, dts: pts, keyframe: true, data }
     }
 
-    fn sound_time(&self) -> MediaTime {
+    fn sound_time(&self) -> Option<MediaTime> {
         let samples = self.sounds * u64::from(AudioFormat::SAMPLES_PER_FRAME);
-        MediaTime::from_ticks(samples as i64, SOUND.sample_rate)
+        self.audio.map(|format| MediaTime::from_ticks(samples as i64, format.sample_rate))
+    }
+
+    /// Where the next picture lies: what is due now is still to come.
+    fn following(&self, now: Time) -> MediaTime {
+        let passed = MediaTime::from_micros(now.as_micros() as i64 - 1);
+        let last = self.last_picture.map_or(passed, |last| last.max(passed));
+        multiple_after(self.target.frame_rate, last)
     }
 }
 
@@ -194,7 +239,8 @@ impl Label {
         [self.number, self.frame_rate.as_u32() as u8]
     }
 
-    pub(super) fn read(data: &[u8]) -> Option<Self> {
+    /// What stands in a picture, if it is one of these.
+    pub fn read(data: &[u8]) -> Option<Self> {
         let [.., number, frame_rate] = data else { return None };
         Some(Self { number: *number, frame_rate: FrameRate::new((*frame_rate).into())? })
     }
@@ -252,8 +298,9 @@ impl Bits {
             if self.used.is_multiple_of(8) {
                 self.bytes.push(0);
             }
-            let last = self.bytes.last_mut().expect("a byte");
-            *last |= ((value >> bit & 1) as u8) << (7 - self.used % 8);
+            if let Some(last) = self.bytes.last_mut() {
+                *last |= ((value >> bit & 1) as u8) << (7 - self.used % 8);
+            }
             self.used += 1;
         }
     }
