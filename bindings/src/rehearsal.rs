@@ -13,7 +13,7 @@ use crate::config::BroadcastConfig;
 use crate::encoder::Program;
 use crate::error::GoliveFailure;
 use crate::event::Event;
-use crate::health::{Health, millis};
+use crate::health::{BroadcastState, Health, millis};
 use crate::interruption::{
     InterruptionCause, InterruptionInput, InterruptionRules, ShownPicture, cause_of,
 };
@@ -180,6 +180,7 @@ pub struct RehearsalHandle(Mutex<Rehearsed>);
 
 struct Rehearsed {
     rehearsal: rehearsal::Rehearsal,
+    has_begun: bool,
     events_seen: usize,
     told_seen: usize,
 }
@@ -208,7 +209,8 @@ impl RehearsalHandle {
             rules.into(),
             seed,
         )?;
-        Ok(Arc::new(Self(Mutex::new(Rehearsed { rehearsal, events_seen: 0, told_seen: 0 }))))
+        let rehearsed = Rehearsed { rehearsal, has_begun: false, events_seen: 0, told_seen: 0 };
+        Ok(Arc::new(Self(Mutex::new(rehearsed))))
     }
 
     /// Has something happen at a moment; at once, if that is past.
@@ -217,17 +219,21 @@ impl RehearsalHandle {
         self.lock().rehearsal.at(Duration::from_micros(moment_us), happening);
     }
 
-    /// Lets time pass until a moment, what happens then included; answers how it stands then. A
-    /// moment that is past changes nothing.
+    /// Lets time pass until a moment, what happens then included; answers how it stands then. The
+    /// first call begins the broadcast, and a moment that is past changes nothing.
     pub fn run_until(&self, moment_us: u64) -> RehearsalLook {
         let mut rehearsed = self.lock();
+        rehearsed.has_begun = true;
         rehearsed.rehearsal.run_until(Duration::from_micros(moment_us));
         rehearsed.look()
     }
 
-    /// How the broadcast is doing, without letting time pass.
+    /// How the broadcast is doing, without letting time pass: prepared, before any did.
     pub fn health(&self) -> Health {
-        self.lock().rehearsal.health().into()
+        let mut rehearsed = self.lock();
+        let health: Health = rehearsed.rehearsal.health().into();
+        let state = if rehearsed.has_begun { health.state } else { BroadcastState::Prepared };
+        Health { state, ..health }
     }
 
     /// What a viewer saw at a moment that is no more than an hour ago.
@@ -363,7 +369,6 @@ impl From<Happening> for rehearsal::Happening {
 mod tests {
     use super::*;
     use crate::destination::Destination;
-    use crate::health::BroadcastState;
     use crate::interruption::android_interruptions;
 
     fn config() -> BroadcastConfig {

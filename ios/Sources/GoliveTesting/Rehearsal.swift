@@ -105,10 +105,7 @@ public final class Rehearsal: LiveBroadcast, @unchecked Sendable {
         }
     }
 
-    public var health: Health {
-        let health = handle.health()
-        return lock.withLock({ began }) ? health : health.prepared
-    }
+    public var health: Health { handle.health() }
 
     public var healthUpdates: HealthUpdates {
         HealthUpdates { [self] in

@@ -68,7 +68,7 @@ public class Rehearsal(
     seed: Long = 1,
 ) : LiveBroadcast {
     private val handle = translating { RehearsalHandle(config, program, rules, seed.toULong()) }
-    private val currentHealth = MutableStateFlow(handle.health().copy(state = BroadcastState.PREPARED))
+    private val currentHealth = MutableStateFlow(handle.health())
     private val currentViewer = MutableStateFlow(handle.viewerAt(0u))
     private val happened = mutableListOf<Event>()
     private val toldSoFar = mutableListOf<ToldInterruption>()
