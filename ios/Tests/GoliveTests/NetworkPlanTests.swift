@@ -1,7 +1,8 @@
 // Which networks a broadcast is told of while the phone is carried around.
 
-import Golive
 import Testing
+
+@testable import Golive
 
 @Suite struct NetworkPlanTests {
     private let wifi = NetworkInterface(
@@ -67,5 +68,13 @@ import Testing
         var plan = NetworkPlan(.system)
         #expect(plan.update([wifi, cellular]) == [])
         #expect(plan.networks == [])
+    }
+}
+
+@Suite struct InterfaceAddressesTests {
+    @Test("this machine has an interface that leads to itself")
+    func itself() {
+        let addresses = InterfaceAddresses.all().values.joined()
+        #expect(addresses.contains("127.0.0.1"), "\(Array(addresses))")
     }
 }

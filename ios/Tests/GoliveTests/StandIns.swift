@@ -197,8 +197,6 @@ final class PaperPhone: Phone, @unchecked Sendable {
 
     func releaseSound() async { note("release") }
 
-    func restartCamera() async { note("camera") }
-
     func events() async -> AsyncStream<PhoneEvent> { said }
 
     func interfaces() async -> AsyncStream<[NetworkInterface]> { found }

@@ -43,7 +43,6 @@ public actor Interruptions {
     private let machine: InterruptionMachine
     private let time: any Timekeeper
     private let activateSound: @Sendable () async -> Bool
-    private let restartCamera: @Sendable () async -> Void
     private let told: AsyncStream<InterruptionEvent>.Continuation
     private var rules = PhoneRules()
     private var asked: EncoderTarget
@@ -64,20 +63,17 @@ public actor Interruptions {
     ///   - rules: what is done about each cause.
     ///   - time: the phone's.
     ///   - activateSound: activates the audio session, and says whether that worked.
-    ///   - restartCamera: makes capture anew after it failed for good.
     public init(
         _ broadcast: any LiveBroadcast,
         asked: EncoderTarget,
         rules: InterruptionRules = iosInterruptions(),
         time: any Timekeeper = SystemTime(),
-        activateSound: @escaping @Sendable () async -> Bool,
-        restartCamera: @escaping @Sendable () async -> Void = {}
+        activateSound: @escaping @Sendable () async -> Bool
     ) {
         self.broadcast = broadcast
         self.asked = asked
         self.time = time
         self.activateSound = activateSound
-        self.restartCamera = restartCamera
         machine = InterruptionMachine(rules: rules, nowUs: time.now().microseconds)
         (events, told) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(100))
     }
@@ -102,7 +98,6 @@ public actor Interruptions {
             switch reaction {
             case let .tell(input): handle(input)
             case .restartEncoder: change { try $0.restartEncoder() }
-            case .restartCamera: await restartCamera()
             case .activateSound: await tryToActivateSound()
             }
         }

@@ -55,9 +55,6 @@ public protocol Phone: Sendable {
     /// Gives the sound back to whoever had it.
     func releaseSound() async
 
-    /// Makes capture anew after it failed for good.
-    func restartCamera() async
-
     /// What it says from now on, and at once what holds already. It ends when nobody reads it any
     /// more.
     func events() async -> AsyncStream<PhoneEvent>

@@ -30,7 +30,7 @@ public enum PhoneEvent: Sendable, Equatable {
     case captureInterrupted(CaptureInterruption)
     /// `AVCaptureSession.interruptionEndedNotification`: the camera delivers again.
     case captureInterruptionEnded
-    /// `AVCaptureSession.runtimeErrorNotification`: capture failed, and does not go on by itself.
+    /// `AVCaptureSession.runtimeErrorNotification`: capture failed.
     case captureFailed
     /// `AVCaptureSession.didStartRunningNotification`: the camera delivers.
     case captureStarted

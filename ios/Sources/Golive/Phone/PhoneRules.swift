@@ -11,8 +11,6 @@ public enum PhoneReaction: Sendable, Equatable {
     case activateSound
     /// Make the video encoder anew.
     case restartEncoder
-    /// Capture does not go on by itself: make it anew.
-    case restartCamera
 }
 
 /// What an iPhone's or iPad's notifications mean to a broadcast.
@@ -25,8 +23,8 @@ public enum PhoneReaction: Sendable, Equatable {
 /// - A camera that stands still because the app is in the background is no cause of its own.
 /// - Back in the foreground the camera is this app's again, unless somebody else has it: then it is
 ///   once that is over.
-/// - Media services that were reset take everything: the sound is activated, camera and encoder are
-///   made anew.
+/// - Media services that were reset take everything: the sound is activated and the encoder made anew.
+///   A camera that failed is opened again by the library, as wherever one fails.
 public struct PhoneRules: Sendable {
     /// How long to wait from one attempt to activate the sound to the next.
     public static let retryInterval: Duration = .seconds(5)
@@ -59,7 +57,7 @@ public struct PhoneRules: Sendable {
         case let .routeChanged(hasMicrophone): return routeChanged(hasMicrophone)
         case .mediaServicesLost: return lose(.services)
         case .mediaServicesReset:
-            return lose(.services) + [.activateSound, .restartCamera, .restartEncoder]
+            return lose(.services) + [.activateSound, .restartEncoder]
         case let .heat(level): return [.tell(.thermal(level: level))]
         case let .lowPower(isOn): return [isOn ? .began(.lowPower) : .ended(.lowPower)]
         case .enteredBackground:
@@ -68,7 +66,7 @@ public struct PhoneRules: Sendable {
         case .entersForeground: return entersForeground()
         case let .captureInterrupted(interruption): return captureInterrupted(interruption)
         case .captureInterruptionEnded, .captureStarted: return captureDelivers()
-        case .captureFailed: return loseCamera(.services) + [.restartCamera]
+        case .captureFailed: return loseCamera(.services)
         // In the background it could not be made, and is on return.
         case .encoderLost: return isInBackground ? [] : [.restartEncoder]
         }

@@ -198,8 +198,7 @@ import GoliveFFI
         let phone = phone
         let interruptions = Interruptions(
             broadcast, asked: EncoderTarget(config), rules: rules, time: time,
-            activateSound: { (try? await phone.activateSound()) != nil },
-            restartCamera: { await phone.restartCamera() })
+            activateSound: { (try? await phone.activateSound()) != nil })
         await interruptions.mute(isMuted)
         current = OnAir(broadcast: broadcast, interruptions: interruptions)
         // What it says while the ingest is still being reached is not lost.
