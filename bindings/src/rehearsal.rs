@@ -86,8 +86,17 @@ pub enum Happening {
         /// What it says.
         input: InterruptionInput,
     },
-    /// The network that is in use is like this from now on, and the device keeps its address.
+    /// The network that is in use is like this from now on, and the device keeps its address. Of
+    /// several at once, all of them.
     Network {
+        /// Like this.
+        network: RehearsedNetwork,
+    },
+    /// Of several networks that are used at once, one is like this from now on, or once it is there.
+    /// That it comes or goes the app says, by a `Change`.
+    NetworkOf {
+        /// Which one: in the order in which they were named, from zero, those added later included.
+        number: u32,
         /// Like this.
         network: RehearsedNetwork,
     },
@@ -136,7 +145,8 @@ pub struct Viewer {
     pub sound: ViewerSound,
     /// How far what came last is behind what happens; nothing where nothing comes.
     pub behind_ms: Option<u64>,
-    /// Whether all is as it should be: the camera moves, and the microphone is heard.
+    /// Whether all is as it should be: the camera moves, and the microphone is heard, as far as there
+    /// are pictures and sound at all.
     pub is_live: bool,
 }
 
@@ -187,13 +197,14 @@ struct Rehearsed {
 
 #[uniffi::export]
 impl RehearsalHandle {
-    /// Prepares a rehearsal over Wi-Fi. Sources, a slate and a file that keeps a copy are taken no
+    /// Prepares a rehearsal over Wi-Fi, or over the networks that are named: the first is Wi-Fi then,
+    /// and the others are LTE, unless something else happens. Sources, a slate and a file that keeps a copy are taken no
     /// notice of.
     ///
     /// # Errors
     ///
-    /// `Configuration` for what would keep the broadcast itself from starting, and for what cannot be
-    /// rehearsed: several networks at once, and a destination that calls.
+    /// `Configuration` for what would keep the broadcast itself from starting, and for a destination
+    /// that calls, which cannot be rehearsed.
     #[uniffi::constructor]
     pub fn new(
         config: BroadcastConfig,
@@ -345,6 +356,9 @@ impl From<Happening> for rehearsal::Happening {
         match happening {
             Happening::Interruption { input } => Self::Interruption(input.into()),
             Happening::Network { network } => Self::Network(network.into()),
+            Happening::NetworkOf { number, network } => {
+                Self::NetworkOf { number: number as usize, network: network.into() }
+            }
             Happening::HandOver { network } => Self::HandOver(network.into()),
             Happening::Encoder { behaviour } => Self::Encoder(match behaviour {
                 RehearsedEncoder::Obeys => EncoderChange::Obeys,
@@ -394,8 +408,12 @@ mod tests {
     }
 
     fn rehearsal() -> Arc<RehearsalHandle> {
-        let program =
-            Program { video: true, audio_sample_rate_hz: Some(48_000), audio_channels: 2 };
+        let program = Program {
+            video: true,
+            video_codec: None,
+            audio_sample_rate_hz: Some(48_000),
+            audio_channels: 2,
+        };
         RehearsalHandle::new(config(), program, android_interruptions(), 1).unwrap()
     }
 
