@@ -64,7 +64,7 @@ struct StageView: View {
                         .font(.headline)
                         .padding(.horizontal, 20)
                         .padding(.vertical, 12)
-                        .background(screen.phase == .offAir ? .red : .gray, in: Capsule())
+                        .background(screen.phase == .offAir ? Color.red : Color.gray, in: Capsule())
                         .foregroundStyle(.white)
                 }
                 ControlButton(title: "Switch camera", symbol: "camera.rotate.fill") {
@@ -91,12 +91,13 @@ private struct StatusView: View {
             Text(screen.health)
                 .font(.callout.monospacedDigit())
                 .padding(8)
-                .background(screen.phase == .live ? .red : .black.opacity(0.6), in: Capsule())
+                .background(
+                    screen.phase == .live ? Color.red : Color.black.opacity(0.6), in: Capsule())
             if let instead = screen.instead {
-                Text(instead).padding(8).background(.orange, in: Capsule())
+                Text(instead).padding(8).background(Color.orange, in: Capsule())
             }
             if let problem = screen.problem {
-                Text(problem).padding(8).background(.black.opacity(0.8))
+                Text(problem).padding(8).background(Color.black.opacity(0.8))
             }
         }
         .foregroundStyle(.white)
@@ -139,7 +140,7 @@ private struct ControlButton: View {
             Image(systemName: symbol)
                 .font(.title3)
                 .frame(width: 44, height: 44)
-                .background(.black.opacity(0.6), in: Circle())
+                .background(Color.black.opacity(0.6), in: Circle())
                 .foregroundStyle(.white)
         }
         .accessibilityLabel(Text(title))

@@ -29,7 +29,7 @@
         private typealias Reader = @Sendable (Notification) -> [PhoneEvent]
 
         private static let readers: [(Notification.Name, Reader)] = [
-            (AVAudioSession.interruptionNotification, soundInterruption),
+            (AVAudioSession.interruptionNotification, { soundInterruption($0) }),
             (AVAudioSession.routeChangeNotification, { _ in [route()] }),
             (AVAudioSession.mediaServicesWereLostNotification, { _ in [.mediaServicesLost] }),
             (AVAudioSession.mediaServicesWereResetNotification, { _ in [.mediaServicesReset] }),
@@ -37,7 +37,7 @@
             (.NSProcessInfoPowerStateDidChange, { _ in [lowPower()] }),
             (UIApplication.didEnterBackgroundNotification, { _ in [.enteredBackground] }),
             (UIApplication.willEnterForegroundNotification, { _ in [.entersForeground] }),
-            (AVCaptureSession.wasInterruptedNotification, captureInterruption),
+            (AVCaptureSession.wasInterruptedNotification, { captureInterruption($0) }),
             (AVCaptureSession.interruptionEndedNotification, { _ in [.captureInterruptionEnded] }),
             (AVCaptureSession.runtimeErrorNotification, { _ in [.captureFailed] }),
             (AVCaptureSession.didStartRunningNotification, { _ in [.captureStarted] }),
