@@ -13,7 +13,7 @@ use crate::config::BroadcastConfig;
 use crate::encoder::Program;
 use crate::error::GoliveFailure;
 use crate::event::Event;
-use crate::health::{Health, millis};
+use crate::health::{BroadcastState, Health, millis};
 use crate::interruption::{
     InterruptionCause, InterruptionInput, InterruptionRules, ShownPicture, cause_of,
 };
@@ -86,8 +86,17 @@ pub enum Happening {
         /// What it says.
         input: InterruptionInput,
     },
-    /// The network that is in use is like this from now on, and the device keeps its address.
+    /// The network that is in use is like this from now on, and the device keeps its address. Of
+    /// several at once, all of them.
     Network {
+        /// Like this.
+        network: RehearsedNetwork,
+    },
+    /// Of several networks that are used at once, one is like this from now on, or once it is there.
+    /// That it comes or goes the app says, by a `Change`.
+    NetworkOf {
+        /// Which one: in the order in which they were named, from zero, those added later included.
+        number: u32,
         /// Like this.
         network: RehearsedNetwork,
     },
@@ -136,7 +145,8 @@ pub struct Viewer {
     pub sound: ViewerSound,
     /// How far what came last is behind what happens; nothing where nothing comes.
     pub behind_ms: Option<u64>,
-    /// Whether all is as it should be: the camera moves, and the microphone is heard.
+    /// Whether all is as it should be: the camera moves, and the microphone is heard, as far as there
+    /// are pictures and sound at all.
     pub is_live: bool,
 }
 
@@ -180,19 +190,21 @@ pub struct RehearsalHandle(Mutex<Rehearsed>);
 
 struct Rehearsed {
     rehearsal: rehearsal::Rehearsal,
+    has_begun: bool,
     events_seen: usize,
     told_seen: usize,
 }
 
 #[uniffi::export]
 impl RehearsalHandle {
-    /// Prepares a rehearsal over Wi-Fi. Sources, a slate and a file that keeps a copy are taken no
+    /// Prepares a rehearsal over Wi-Fi, or over the networks that are named: the first is Wi-Fi then,
+    /// and the others are LTE, unless something else happens. Sources, a slate and a file that keeps a copy are taken no
     /// notice of.
     ///
     /// # Errors
     ///
-    /// `Configuration` for what would keep the broadcast itself from starting, and for what cannot be
-    /// rehearsed: several networks at once, and a destination that calls.
+    /// `Configuration` for what would keep the broadcast itself from starting, and for a destination
+    /// that calls, which cannot be rehearsed.
     #[uniffi::constructor]
     pub fn new(
         config: BroadcastConfig,
@@ -208,7 +220,8 @@ impl RehearsalHandle {
             rules.into(),
             seed,
         )?;
-        Ok(Arc::new(Self(Mutex::new(Rehearsed { rehearsal, events_seen: 0, told_seen: 0 }))))
+        let rehearsed = Rehearsed { rehearsal, has_begun: false, events_seen: 0, told_seen: 0 };
+        Ok(Arc::new(Self(Mutex::new(rehearsed))))
     }
 
     /// Has something happen at a moment; at once, if that is past.
@@ -217,17 +230,21 @@ impl RehearsalHandle {
         self.lock().rehearsal.at(Duration::from_micros(moment_us), happening);
     }
 
-    /// Lets time pass until a moment, what happens then included; answers how it stands then. A
-    /// moment that is past changes nothing.
+    /// Lets time pass until a moment, what happens then included; answers how it stands then. The
+    /// first call begins the broadcast, and a moment that is past changes nothing.
     pub fn run_until(&self, moment_us: u64) -> RehearsalLook {
         let mut rehearsed = self.lock();
+        rehearsed.has_begun = true;
         rehearsed.rehearsal.run_until(Duration::from_micros(moment_us));
         rehearsed.look()
     }
 
-    /// How the broadcast is doing, without letting time pass.
+    /// How the broadcast is doing, without letting time pass: prepared, before any did.
     pub fn health(&self) -> Health {
-        self.lock().rehearsal.health().into()
+        let mut rehearsed = self.lock();
+        let health: Health = rehearsed.rehearsal.health().into();
+        let state = if rehearsed.has_begun { health.state } else { BroadcastState::Prepared };
+        Health { state, ..health }
     }
 
     /// What a viewer saw at a moment that is no more than an hour ago.
@@ -339,6 +356,9 @@ impl From<Happening> for rehearsal::Happening {
         match happening {
             Happening::Interruption { input } => Self::Interruption(input.into()),
             Happening::Network { network } => Self::Network(network.into()),
+            Happening::NetworkOf { number, network } => {
+                Self::NetworkOf { number: number as usize, network: network.into() }
+            }
             Happening::HandOver { network } => Self::HandOver(network.into()),
             Happening::Encoder { behaviour } => Self::Encoder(match behaviour {
                 RehearsedEncoder::Obeys => EncoderChange::Obeys,
@@ -363,7 +383,6 @@ impl From<Happening> for rehearsal::Happening {
 mod tests {
     use super::*;
     use crate::destination::Destination;
-    use crate::health::BroadcastState;
     use crate::interruption::android_interruptions;
 
     fn config() -> BroadcastConfig {
@@ -389,8 +408,12 @@ mod tests {
     }
 
     fn rehearsal() -> Arc<RehearsalHandle> {
-        let program =
-            Program { video: true, audio_sample_rate_hz: Some(48_000), audio_channels: 2 };
+        let program = Program {
+            video: true,
+            video_codec: None,
+            audio_sample_rate_hz: Some(48_000),
+            audio_channels: 2,
+        };
         RehearsalHandle::new(config(), program, android_interruptions(), 1).unwrap()
     }
 

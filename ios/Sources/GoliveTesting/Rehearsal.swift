@@ -27,15 +27,16 @@ public final class Rehearsal: LiveBroadcast, @unchecked Sendable {
     private var elapsedMicroseconds: UInt64 = 0
     private var toldSoFar: [ToldInterruption] = []
 
-    /// Prepares a rehearsal over Wi-Fi.
+    /// Prepares a rehearsal over Wi-Fi; of several networks that `config` names the others are LTE.
     ///
     /// - Parameters:
-    ///   - config: what is broadcast; sources and a file that keeps a copy are taken no notice of.
+    ///   - config: what is broadcast; sources, a slate and a file that keeps a copy are taken no
+    ///     notice of.
     ///   - program: what the encoder produces.
     ///   - rules: what is done about each interruption.
     ///   - seed: all that is random comes from it.
-    /// - Throws: ``GoliveError`` of the kind `configuration` for what makes no sense, or cannot be
-    ///   rehearsed: several networks at once, and a destination that calls.
+    /// - Throws: ``GoliveError`` of the kind `configuration` for what makes no sense, and for a
+    ///   destination that calls, which cannot be rehearsed.
     public init(
         _ config: BroadcastConfig? = nil,
         program: Program = Program(audioSampleRateHz: 48_000),
@@ -105,10 +106,7 @@ public final class Rehearsal: LiveBroadcast, @unchecked Sendable {
         }
     }
 
-    public var health: Health {
-        let health = handle.health()
-        return lock.withLock({ began }) ? health : health.prepared
-    }
+    public var health: Health { handle.health() }
 
     public var healthUpdates: HealthUpdates {
         HealthUpdates { [self] in

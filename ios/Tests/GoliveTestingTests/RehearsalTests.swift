@@ -57,8 +57,11 @@ import Testing
     func wrongKey() async throws {
         let rehearsal = try Rehearsal()
         rehearsal.now(.wrongKey)
-        let error = await #expect(throws: GoliveError.self) { try await rehearsal.start() }
-        #expect(error?.kind == .refused)
+        await #expect {
+            try await rehearsal.start()
+        } throws: {
+            ($0 as? GoliveError)?.kind == .refused
+        }
         #expect(rehearsal.elapsed < .seconds(1))
         let last = await rehearsal.events.reduce(Event?.none) { $1 }
         #expect(last?.kind == .ended(cause: .refused))
@@ -97,10 +100,11 @@ import Testing
     @Test("what makes no sense is refused when it is made")
     func refused() throws {
         let destination = try Destination("srt://0.0.0.0:9000?mode=listener")
-        let error = #expect(throws: GoliveError.self) {
+        #expect {
             try Rehearsal(BroadcastConfig(destination: destination))
+        } throws: {
+            ($0 as? GoliveError)?.kind == .configuration
         }
-        #expect(error?.kind == .configuration)
     }
 }
 

@@ -34,6 +34,11 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// And so does what docs/testing.md shows.
+#[cfg(all(doctest, feature = "rehearsal"))]
+#[doc = include_str!("../../../docs/testing.md")]
+struct Testing;
+
 mod broadcast;
 #[cfg(feature = "media")]
 mod builtin;
@@ -61,7 +66,7 @@ pub use golive_media::{
     AudioSource, Camera, CameraIndex, Devices, Microphone, Picture, VideoSource, devices,
 };
 pub use golive_proto::interruption;
-pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
+pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track, VideoCodec};
 pub use golive_proto::rate::EncoderTarget;
 pub use golive_proto::session;
 pub use golive_proto::transport::srtla::LinkState;

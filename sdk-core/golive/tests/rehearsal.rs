@@ -1,12 +1,18 @@
 //! Broadcasts in virtual time, as an app's own tests tell them.
 
+#![allow(clippy::unwrap_used)]
+
+use std::net::IpAddr;
 use std::time::Duration;
 
-use golive::interruption::{self, Cause, Input, Picture, ThermalLevel};
+use golive::interruption::{self, Cause, Input, Picture, Scene, Sound, ThermalLevel};
 use golive::rehearsal::{EncoderChange, Happening, Heard, IngestChange, Network, Rehearsal};
 use golive::session::{self, EncoderFault, Interruption, State, TargetReason};
 use golive::srt::Rejection;
-use golive::{Bitrate, Broadcast, Change, DeviceEvent, ErrorKind, Event, SourceChange};
+use golive::{
+    AudioFormat, Bitrate, Broadcast, Change, DeviceEvent, ErrorKind, Event, NetworkChange,
+    NetworkEvent, PictureSize, Program, SourceChange, Via, VideoCodec,
+};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -189,20 +195,21 @@ fn what_the_owner_asks_for_holds_as_far_as_the_phone_bears_it() {
 }
 
 #[test]
-fn what_the_owner_shows_holds_beside_what_interrupts_it() {
+fn what_an_app_shows_and_what_an_interruption_demands_are_weighed_against_each_other() {
     let mut rehearsal = rehearsal();
     rehearsal.start().unwrap();
+    rehearsal.run_until(minutes(1));
     rehearsal.set(Change::Source(SourceChange::Shown(Picture::Slate))).unwrap();
-    rehearsal.advance(seconds(1));
-    let viewer = rehearsal.viewer();
-    assert_eq!((viewer.picture, viewer.sound), (Picture::Slate, Heard::Microphone));
+    rehearsal.advance(seconds(5));
+    assert_eq!(rehearsal.viewer().picture, Picture::Slate);
+    // A call demands less of the picture, and more of the sound.
     rehearsal.now(Happening::began(Cause::Call));
-    rehearsal.set(Change::Source(SourceChange::Shown(Picture::Camera))).unwrap();
     rehearsal.advance(seconds(1));
-    assert_eq!(rehearsal.viewer().picture, Picture::LastFrame, "the call holds");
+    assert_eq!(rehearsal.scene(), Scene { picture: Picture::Slate, sound: Sound::Released });
     rehearsal.now(Happening::ended(Cause::Call));
-    rehearsal.advance(seconds(3));
-    assert!(rehearsal.viewer().is_live(), "{:?}", rehearsal.viewer());
+    rehearsal.set(Change::Source(SourceChange::Shown(Picture::Camera))).unwrap();
+    rehearsal.advance(seconds(10));
+    assert!(rehearsal.viewer().is_live());
 }
 
 #[test]
@@ -217,6 +224,32 @@ fn in_the_background_of_ios_viewers_only_hear_and_then_see_again() {
     assert_eq!(viewer.frozen_since, None, "nothing is to be seen: {viewer:?}");
     rehearsal.run_until(seconds(63));
     assert!(rehearsal.viewer().is_live(), "{:?}", rehearsal.viewer());
+}
+
+#[test]
+fn pictures_alone_and_sound_alone_are_broadcasts_too() {
+    let format = AudioFormat { sample_rate: 44_100, channels: 1 };
+    let programs = [(Some(VideoCodec::H264), None), (None, Some(format))];
+    for (video, audio) in programs {
+        let rules = interruption::Config::ios();
+        let program = Program { video, audio };
+        let mut rehearsal = Rehearsal::producing(builder(""), program, rules, 1).unwrap();
+        rehearsal.at(seconds(20), Happening::began(Cause::Background));
+        rehearsal.start().unwrap();
+        rehearsal.run_until(seconds(20));
+        let viewer = rehearsal.viewer();
+        assert!(viewer.is_live(), "{viewer:?}");
+        assert_eq!(viewer.picture == Picture::Camera, video.is_some());
+        assert_eq!(viewer.sound == Heard::Microphone, audio.is_some());
+        rehearsal.run_until(seconds(25));
+        let viewer = rehearsal.viewer();
+        assert_eq!((viewer.picture, viewer.frozen_since), (Picture::Nothing, None), "{viewer:?}");
+        assert_eq!(
+            viewer.is_live(),
+            video.is_none(),
+            "what is left is all that there was: {viewer:?}"
+        );
+    }
 }
 
 #[test]
@@ -293,6 +326,88 @@ fn what_makes_no_sense_is_refused_before_it_begins() {
     };
     refused(builder("").video_bitrate(Bitrate::ZERO));
     refused(Broadcast::builder("srt://0.0.0.0:9000?mode=listener".parse().unwrap()));
+}
+
+#[test]
+fn of_two_networks_one_may_go_and_nobody_sees_it() {
+    let (wifi, cellular): (IpAddr, IpAddr) =
+        ("192.168.1.7".parse().unwrap(), "10.0.0.7".parse().unwrap());
+    let builder = builder("&latency=500").via(Via::new(wifi)).via(Via::new(cellular));
+    let mut rehearsal = Rehearsal::new(builder, interruption::Config::android(), 1).unwrap();
+    let gone = Happening::NetworkOf { number: 0, network: Network::none() };
+    rehearsal.at(seconds(30), gone);
+    rehearsal.start().unwrap();
+    rehearsal.run_until(seconds(29));
+    let shares: Vec<f64> = rehearsal.health().networks.iter().map(|it| it.share).collect();
+    assert_eq!(shares.len(), 2);
+    assert!(shares[0] > 0.0, "{shares:?}");
+    // The network dies without a word, then the system says so.
+    for tenth in 0..50 {
+        rehearsal.run_until(seconds(30) + Duration::from_millis(100 * tenth));
+        assert!(rehearsal.viewer().is_live(), "{:?}", rehearsal.viewer());
+    }
+    rehearsal.set(Change::Network(NetworkChange::Removed(wifi))).unwrap();
+    rehearsal.advance(seconds(10));
+    let silent = Event::Network(NetworkEvent::Silent { address: wifi });
+    assert!(rehearsal.events().iter().any(|(_, event)| *event == silent));
+    assert!(rehearsal.viewer().is_live());
+    assert_eq!(rehearsal.health().link.totals.reconnections, 0);
+
+    // Another network comes, and carries.
+    let home: IpAddr = "192.168.7.7".parse().unwrap();
+    rehearsal.set(Change::Network(NetworkChange::Added(Via::new(home)))).unwrap();
+    rehearsal.advance(seconds(5));
+    let joined = Event::Network(NetworkEvent::Joined { address: home });
+    assert!(rehearsal.events().iter().any(|(_, event)| *event == joined));
+    rehearsal.now(Happening::Ingest(IngestChange::Dies));
+    rehearsal.advance(seconds(3));
+    assert!(rehearsal.viewer().frozen_since.is_some());
+    rehearsal.now(Happening::Ingest(IngestChange::Returns));
+    rehearsal.advance(seconds(5));
+    assert!(rehearsal.viewer().is_live(), "{:?}", rehearsal.viewer());
+    rehearsal.stop().unwrap();
+}
+
+#[test]
+fn a_network_is_no_news_to_a_broadcast_that_began_on_one() {
+    let mut rehearsal = rehearsal();
+    rehearsal.start().unwrap();
+    let added = NetworkChange::Added(Via::new("10.0.0.7".parse().unwrap()));
+    let error = rehearsal.set(Change::Network(added)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+}
+
+#[test]
+fn values_that_nobody_would_choose_do_no_harm() {
+    let mut rehearsal = rehearsal();
+    rehearsal.start().unwrap();
+    let networks = [
+        Network::like(Bitrate::MAX, Duration::MAX).with_loss(f64::NAN).with_queue(Duration::MAX),
+        Network::like(Bitrate::from_bits_per_second(1), Duration::ZERO).with_loss(-1.0),
+        Network::like(Bitrate::MAX, Duration::ZERO).with_loss(7.0).with_jitter(Duration::MAX),
+    ];
+    for network in networks {
+        rehearsal.now(Happening::HandOver(network));
+        rehearsal.advance(seconds(2));
+    }
+    rehearsal.now(Happening::HandOver(Network::wifi()));
+    for factor in [f64::NAN, f64::INFINITY, -1.0] {
+        rehearsal.now(Happening::Encoder(EncoderChange::Overshoots(factor)));
+        rehearsal.advance(seconds(1));
+    }
+    rehearsal.now(Happening::Encoder(EncoderChange::Obeys));
+    for size in [PictureSize { width: 0, height: 0 }, PictureSize { width: u32::MAX, height: 1 }] {
+        rehearsal.set(Change::Size(size)).unwrap();
+        rehearsal.advance(seconds(1));
+    }
+    for bitrate in [Bitrate::ZERO, Bitrate::MAX] {
+        rehearsal.set(Change::VideoBitrate(bitrate)).unwrap();
+        rehearsal.set(Change::AudioBitrate(bitrate)).unwrap();
+        rehearsal.advance(seconds(1));
+    }
+    rehearsal.at(Duration::MAX, Happening::began(Cause::Call));
+    assert_eq!(rehearsal.viewer_at(Duration::MAX).at, rehearsal.elapsed());
+    rehearsal.stop().unwrap();
 }
 
 #[test]

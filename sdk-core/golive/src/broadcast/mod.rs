@@ -29,6 +29,8 @@ use control::ControlCommand;
 use golive_proto::media::{FrameRate, PictureSize};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::Bitrate;
+#[cfg(feature = "rehearsal")]
+pub(crate) use network::{Network as NetworkRecord, network_event};
 pub use network::{NetworkChange, NetworkHealth, Via};
 use shared::Shared;
 pub use shared::{Health, Summary};
@@ -129,11 +131,7 @@ impl Broadcast {
             Change::Size(size) => self.set_target(|target| target.size = size),
             Change::Keyframe => self.control(ControlCommand::Keyframe),
             Change::EncoderRestart => self.control(ControlCommand::Restart),
-            Change::Network(_) if !self.bonded => {
-                let message = "the broadcast began on one network: name those to be used before it \
-                               starts";
-                Err(Error::new(ErrorKind::Configuration, message))
-            }
+            Change::Network(_) if !self.bonded => Err(not_bonded()),
             Change::Network(change) => self.tell_carrier(Command::Network(change)),
             Change::Source(change) => {
                 let (answer, answered) = async_channel::bounded(1);
@@ -201,6 +199,11 @@ impl Drop for Broadcast {
 
 pub(crate) fn ended() -> Error {
     Error::new(ErrorKind::Ended, "the broadcast is over: start a new one")
+}
+
+pub(crate) fn not_bonded() -> Error {
+    let message = "the broadcast began on one network: name those to be used before it starts";
+    Error::new(ErrorKind::Configuration, message)
 }
 
 fn thread_failed() -> Error {

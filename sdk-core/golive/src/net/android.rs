@@ -1,6 +1,8 @@
 //! Binding a socket to one of Android's networks, which no address does: what routes there is the
 //! network that a socket belongs to (`multinetwork.h` of the NDK, Android 6 and later).
 
+#![allow(unsafe_code, reason = "the system's function is C")]
+
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};

@@ -22,8 +22,17 @@ use crate::srt::Rejection;
 pub enum Happening {
     /// The platform says something: a call, the background, a camera that is taken, heat.
     Interruption(Input),
-    /// The network that is in use is like this from now on, and the device keeps its address.
+    /// The network that is in use is like this from now on, and the device keeps its address. Of
+    /// several at once, all of them.
     Network(Network),
+    /// Of several networks that are used at once, one is like this from now on, or once it is
+    /// there. That it comes or goes the owner says, by [`Change::Network`](crate::Change).
+    NetworkOf {
+        /// Which one: in the order in which they were named, from zero, those added later included.
+        number: usize,
+        /// What it is like.
+        network: Network,
+    },
     /// Another network takes over: for 400 ms nothing passes, then the device has another address,
     /// and what the ingest sends to the old one is lost.
     HandOver(Network),

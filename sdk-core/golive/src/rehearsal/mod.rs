@@ -45,20 +45,23 @@
 //! Real: the session (queue, multiplexer, SRT, encryption, rate controller, reconnection), the
 //! interruption machine, and every packet between the broadcaster and the ingest. Not real:
 //! pictures and sound, which have sizes and a rhythm but no content; the networks, which do what
-//! [`Network`] says; several networks at once ([`Builder::via`]), a destination that calls, and a
-//! recording are left out.
+//! [`Network`] says; a destination that calls and a recording, which are left out. Over several
+//! networks at once ([`Builder::via`]) the first is Wi-Fi and the others are LTE, unless
+//! [`Happening::NetworkOf`] says otherwise.
 
+mod bond;
 mod happening;
 mod network;
 mod stage;
 mod uplink;
 mod viewer;
+mod way;
 mod world;
 
 use std::time::Duration;
 
 use golive_proto::interruption::{self, Scene};
-use golive_proto::media::AudioFormat;
+use golive_proto::media::{AudioFormat, VideoCodec};
 use golive_proto::session::{EndCause, Input};
 use golive_proto::units::Time;
 
@@ -68,11 +71,13 @@ pub use viewer::{Heard, Viewer};
 use world::World;
 
 use crate::broadcast::{
-    Builder, Change, Health, NetworkChange, Summary, end_error, ended, session_config,
+    Builder, Change, Health, Summary, end_error, ended, not_bonded, session_config,
 };
 use crate::encoder::Program;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+#[cfg(feature = "media")]
+use crate::{VideoSource, encoder::SourceChange};
 
 /// A broadcast in virtual time. See the [module](self).
 #[derive(Debug)]
@@ -82,8 +87,10 @@ pub struct Rehearsal {
 }
 
 /// What is produced where the builder was given no encoder.
-const PROGRAM: Program =
-    Program { video: true, audio: Some(AudioFormat { sample_rate: 48_000, channels: 2 }) };
+const PROGRAM: Program = Program {
+    video: Some(VideoCodec::H264),
+    audio: Some(AudioFormat { sample_rate: 48_000, channels: 2 }),
+};
 /// A broadcast that is to end has ended by then: what is queued is acknowledged or given up long
 /// before.
 const LONGEST_END: Duration = Duration::from_secs(60);
@@ -91,15 +98,15 @@ const LONGEST_END: Duration = Duration::from_secs(60);
 const LONGEST_START: Duration = Duration::from_secs(3_600);
 
 impl Rehearsal {
-    /// A broadcast over [`Network::wifi`] that has not begun, interrupted by these rules.
+    /// A broadcast over [`Network::wifi`], or over the networks that the builder names, that has not begun, interrupted by these rules.
     ///
     /// An encoder of the app's own that the builder was given is not called: its program is what
     /// the rehearsal produces. All that is random comes from `seed`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] for what would keep the broadcast itself from starting, and for
-    /// what cannot be rehearsed: several networks at once, and a destination that calls.
+    /// [`ErrorKind::Configuration`] for what would keep the broadcast itself from starting, and for a
+    /// destination that calls, which cannot be rehearsed.
     pub fn new(builder: Builder, rules: interruption::Config, seed: u64) -> Result<Self, Error> {
         let program = builder.program().unwrap_or(PROGRAM);
         Self::producing(builder, program, rules, seed)
@@ -124,11 +131,8 @@ impl Rehearsal {
         if builder.destination.is_listener() {
             return wrong("a rehearsal calls its ingest: leave mode=listener out");
         }
-        if !builder.vias.is_empty() {
-            return wrong("a rehearsal has one network at a time: leave the addresses out");
-        }
         let config = session_config(&builder, program, Time::ZERO);
-        Ok(Self { world: World::new(config, rules, seed), happenings: 0 })
+        Ok(Self { world: World::new(config, &builder.vias, rules, seed), happenings: 0 })
     }
 
     /// Has something happen at a moment since the beginning; at once, if that is past. Of what
@@ -185,7 +189,7 @@ impl Rehearsal {
         Health {
             link: self.world.session.health(self.world.now),
             encoder: self.world.statistics(),
-            networks: Vec::new(),
+            networks: self.world.uplink.health(self.world.now),
         }
     }
 
@@ -240,15 +244,22 @@ impl Rehearsal {
                 self.world.restart_encoder();
                 return Ok(());
             }
+            #[cfg(feature = "media")]
+            Change::Source(
+                SourceChange::Audio(_)
+                | SourceChange::Video(VideoSource::Synthetic | VideoSource::File(_)),
+            ) => {
+                let message = "a rehearsal has one camera and one microphone, and no other sources";
+                return Err(Error::new(ErrorKind::Configuration, message));
+            }
             Change::Source(change) => {
                 self.world.change_source(&change);
                 return Ok(());
             }
-            Change::Network(
-                NetworkChange::Added(_) | NetworkChange::Leaving(_) | NetworkChange::Removed(_),
-            ) => {
-                let message = "the broadcast began on one network: a rehearsal has one at a time";
-                return Err(Error::new(ErrorKind::Configuration, message));
+            Change::Network(_) if !self.world.uplink.is_bonded() => return Err(not_bonded()),
+            Change::Network(change) => {
+                self.world.uplink.change_network(self.world.now, change);
+                return Ok(());
             }
         }
         self.world.ask();

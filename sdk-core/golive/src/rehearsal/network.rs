@@ -49,7 +49,8 @@ impl Network {
     }
 
     /// One that carries so much in this round-trip time, loses nothing, and queues for 300 ms before
-    /// its bottleneck. One that carries nothing is none.
+    /// its bottleneck. One that carries nothing is none; 100 Gb/s and a minute are the most of any
+    /// rate and time here.
     pub const fn like(bitrate: Bitrate, round_trip_time: Duration) -> Self {
         let bitrate = if bitrate.as_bits_per_second() == 0 { None } else { Some(bitrate) };
         Self {
@@ -80,17 +81,26 @@ impl Network {
     }
 
     pub(super) fn uplink(self) -> Conditions {
-        let queue = |bitrate: Bitrate| bitrate.bytes_in(self.queue).max(LEAST_QUEUE);
-        let rate = self.bitrate.map(|bitrate| RateLimit { bitrate, queue: queue(bitrate) });
+        let queue = |bitrate: Bitrate| bitrate.bytes_in(bounded(self.queue)).max(LEAST_QUEUE);
+        let limit = |bitrate| RateLimit { bitrate, queue: queue(bitrate) };
+        let rate = self.bitrate.map(|bitrate| limit(bitrate.min(FASTEST)));
         Conditions { rate, ..self.downlink() }
     }
 
     pub(super) fn downlink(self) -> Conditions {
         let loss = if self.bitrate.is_some() { self.loss } else { Loss::BLACKOUT };
-        let jitter = self.jitter;
-        Conditions { jitter, ..Conditions::delay(self.round_trip_time / 2) }.with_loss(loss)
+        let jitter = bounded(self.jitter);
+        let delay = bounded(self.round_trip_time) / 2;
+        Conditions { jitter, ..Conditions::delay(delay) }.with_loss(loss)
     }
 }
 
+/// Nothing takes longer on a network, whatever was said.
+fn bounded(duration: Duration) -> Duration {
+    duration.min(LONGEST)
+}
+
+const LONGEST: Duration = Duration::from_secs(60);
+const FASTEST: Bitrate = Bitrate::from_kilobits_per_second(100_000_000);
 /// Some packets, which any queue holds.
 const LEAST_QUEUE: ByteCount = ByteCount::new(8_192);

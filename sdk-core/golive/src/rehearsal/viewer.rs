@@ -28,6 +28,14 @@ pub struct Viewer {
     /// How far what came last is behind what happens; nothing before anything came, and when the
     /// broadcast is over.
     pub behind: Option<Duration>,
+    tracks: Tracks,
+}
+
+/// What is broadcast at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tracks {
+    pub(super) video: bool,
+    pub(super) audio: bool,
 }
 
 /// What viewers hear.
@@ -43,17 +51,19 @@ pub enum Heard {
 }
 
 impl Viewer {
-    /// Whether all is as it should be: the camera moves, and the microphone is heard.
+    /// Whether all is as it should be: the camera moves, and the microphone is heard, as far as
+    /// there are pictures and sound at all.
     pub fn is_live(&self) -> bool {
-        self.picture == Picture::Camera
-            && self.sound == Heard::Microphone
-            && self.frozen_since.is_none()
+        let is_seen = self.picture == Picture::Camera && self.frozen_since.is_none();
+        let is_heard = self.sound == Heard::Microphone;
+        (is_seen || !self.tracks.video) && (is_heard || !self.tracks.audio)
     }
 }
 
 /// What was filmed, and what of it came.
 #[derive(Debug)]
 pub(super) struct Audience {
+    tracks: Tracks,
     /// What was filmed, from its place on the timeline on.
     filmed: Vec<Filmed>,
     pictures: VecDeque<Arrived>,
@@ -84,8 +94,9 @@ const NOTICED: Duration = Duration::from_millis(500);
 const KEPT: Duration = Duration::from_secs(3_600);
 
 impl Audience {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(tracks: Tracks) -> Self {
         Self {
+            tracks,
             filmed: Vec::new(),
             pictures: VecDeque::new(),
             sounds: VecDeque::new(),
@@ -130,10 +141,17 @@ impl Audience {
         let picture = newest(&self.pictures, now).filter(|_| !over);
         let sound = newest(&self.sounds, now).filter(|_| !over);
         let newest = [picture, sound].into_iter().flatten().max_by_key(|it| it.captured);
+        let stale = |arrived: &Arrived| now.since(arrived.at) > NOTICED;
         let seen = picture.and_then(|picture| {
             let filmed = self.filmed_at(picture.captured)?;
-            let sound_alone = newest
-                .and_then(|newest| self.filmed_at(newest.captured))
+            // Where there is no sound to tell by, viewers find out when the picture stands still.
+            let known = if self.tracks.audio {
+                newest.map(|newest| newest.captured)
+            } else {
+                stale(&picture).then_some(now)
+            };
+            let sound_alone = known
+                .and_then(|captured| self.filmed_at(captured))
                 .is_some_and(|filmed| filmed.picture == Picture::Nothing);
             (!sound_alone).then_some((picture, filmed))
         });
@@ -142,7 +160,6 @@ impl Audience {
             Picture::LastFrame => Some(now.since(filmed.held)),
             Picture::Slate | Picture::Nothing => None,
         };
-        let stale = |arrived: &Arrived| now.since(arrived.at) > NOTICED;
         let frozen = seen.map(|(picture, _)| picture).filter(stale);
         let heard = sound.filter(|sound| !stale(sound)).and_then(|it| self.filmed_at(it.captured));
         Viewer {
@@ -156,6 +173,7 @@ impl Audience {
                 Some(_) => Heard::Silence,
             },
             behind: newest.map(|newest| now.since(newest.captured)),
+            tracks: self.tracks,
         }
     }
 
@@ -179,4 +197,44 @@ const ROUNDED: Duration = Duration::from_micros(12);
 fn newest(arrived: &VecDeque<Arrived>, now: Time) -> Option<Arrived> {
     let after = arrived.partition_point(|arrived| arrived.at <= now);
     arrived.get(after.checked_sub(1)?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use golive_proto::media::FrameRate;
+    use golive_proto::units::ByteCount;
+
+    use super::*;
+
+    /// A picture of thirty a second, which comes 100 ms after it was captured.
+    fn picture(number: u64, keyframe: bool) -> Received {
+        let frame_rate = FrameRate::new(30).unwrap();
+        let captured = Time::from_millis(number * 1_000 / 30);
+        Received {
+            at: captured + Duration::from_millis(100),
+            track: Track::Video,
+            pts: MediaTime::from_millis((number * 1_000 / 30) as i64) + TIMELINE_OFFSET,
+            keyframe,
+            length: ByteCount::new(1_000),
+            label: Some(Label { number: (number % 251) as u8 + 1, frame_rate }),
+        }
+    }
+
+    #[test]
+    fn what_follows_a_lost_picture_is_not_seen_before_the_next_key_frame() {
+        let mut audience = Audience::new(Tracks { video: true, audio: true });
+        audience.film(Time::ZERO, Scene::LIVE, false);
+        for number in (0..60).filter(|number| *number != 20) {
+            audience.receive(&picture(number, number == 0 || number == 50));
+        }
+        let at = |number: u64| {
+            let now = Time::from_millis(number * 1_000 / 30 + 101);
+            (audience.look(now).picture_age.unwrap().as_millis() - 1) / 33
+        };
+        assert_eq!(at(19), 3, "a tenth of a second old, as it should be");
+        assert_eq!(at(49), 33, "the one before the lost one stands still");
+        assert_eq!(at(50), 3, "and moves again");
+        let stands = audience.look(Time::from_millis(1_600));
+        assert_eq!(stands.frozen_since.map(|since| since.as_millis()), Some(733));
+    }
 }

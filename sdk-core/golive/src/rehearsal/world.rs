@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use golive_netlab::ends::{Encoder, Ingest, Manners, Temper};
 use golive_proto::interruption::{self, Scene};
-use golive_proto::media::Track;
+use golive_proto::media::{Track, VideoCodec};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::session::{self, EndCause, Input, Output, Session};
+use golive_proto::transport::srtla;
 use golive_proto::units::{Bitrate, Time};
 
 use super::stage::{Cue, Stage, filmed};
 use super::uplink::{Arrival, INGEST, Uplink};
-use super::viewer::Audience;
-use super::{EncoderChange, Happening, IngestChange, Network};
+use super::viewer::{Audience, Tracks};
+use super::{EncoderChange, Happening, IngestChange};
+use crate::broadcast::Via;
 use crate::encoder::{EncoderStatistics, SourceChange};
 use crate::event::{DeviceEvent, Event};
 
@@ -24,7 +26,7 @@ pub(super) struct World {
     pub(super) now: Time,
     pub(super) session: Session,
     session_wake: Option<Time>,
-    uplink: Uplink,
+    pub(super) uplink: Uplink,
     ingest: Option<Ingest>,
     manners: Manners,
     /// How many there were: each draws its own numbers.
@@ -55,22 +57,32 @@ const ENCODER_RETRY: Duration = Duration::from_millis(500);
 const BUFFER: usize = 1_500;
 
 impl World {
-    pub(super) fn new(config: session::Config, rules: interruption::Config, seed: u64) -> Self {
+    pub(super) fn new(
+        config: session::Config,
+        vias: &[Via],
+        rules: interruption::Config,
+        seed: u64,
+    ) -> Self {
+        // What is rehearsed with makes H.264, whatever the app's own encoder will make.
+        let video = config.video.map(|_| VideoCodec::H264);
+        let config = session::Config { video, ..config };
         let mut long_seed = [0x5A; 32];
         for (byte, drawn) in long_seed.iter_mut().zip(seed.to_be_bytes()) {
             *byte = drawn;
         }
         let manners =
             Manners { passphrase: config.transport.passphrase.clone(), ..Manners::default() };
-        let mut audience = Audience::new();
+        let bonding = srtla::Config { latency: config.transport.latency };
+        let mut audience =
+            Audience::new(Tracks { video: config.video.is_some(), audio: config.audio.is_some() });
         audience.film(Time::ZERO, Scene::LIVE, false);
         Self {
             now: Time::ZERO,
-            uplink: Uplink::new(Network::wifi(), seed),
+            uplink: Uplink::new(vias, bonding, seed),
             ingest: Some(Ingest::new(Time::ZERO, 0, manners.clone())),
             manners,
             ingests: 1,
-            encoder: Encoder::producing(config.target, config.video, config.audio),
+            encoder: Encoder::producing(config.target, video.is_some(), config.audio),
             encoder_back: None,
             stage: Stage::new(rules),
             audience,
@@ -164,6 +176,7 @@ impl World {
                 self.on_stage(|stage, now, cues| stage.hear(now, input, |cue| cues.push(cue)));
             }
             Happening::Network(network) => self.uplink.set(network),
+            Happening::NetworkOf { number, network } => self.uplink.set_one(number, network),
             Happening::HandOver(network) => self.uplink.hand_over(self.now, network),
             Happening::Encoder(change) => self.change_encoder(change),
             Happening::Ingest(change) => self.change_ingest(change),
@@ -190,8 +203,12 @@ impl World {
 
     fn change_ingest(&mut self, change: IngestChange) {
         match change {
-            IngestChange::Dies => self.ingest = None,
+            IngestChange::Dies => {
+                self.uplink.ingest_is_there(self.now, false);
+                self.ingest = None;
+            }
             IngestChange::Returns => {
+                self.uplink.ingest_is_there(self.now, true);
                 let ingest = Ingest::new(self.now, self.ingests, self.manners.clone());
                 self.ingests = self.ingests.wrapping_add(1);
                 self.ingest = Some(ingest);
@@ -302,6 +319,9 @@ impl World {
                 Arrival::AtLeg { leg, bytes } => {
                     self.tell_session(Input::Datagram { leg, from: INGEST, data: &bytes });
                 }
+                Arrival::Opened { leg } => self.tell_session(Input::Opened { leg, peer: INGEST }),
+                Arrival::Ways { leg, ways } => self.tell_session(Input::Ways { leg, ways }),
+                Arrival::Network(event) => self.tell(Event::Network(event)),
             }
         }
     }
@@ -326,13 +346,14 @@ impl World {
         loop {
             match self.session.poll(self.now, &mut self.buffer) {
                 Output::Open { leg } => {
-                    self.uplink.open(leg);
-                    self.session.handle(self.now, Input::Opened { leg, peer: INGEST });
+                    if self.uplink.open(self.now, leg) {
+                        self.session.handle(self.now, Input::Opened { leg, peer: INGEST });
+                    }
                 }
                 Output::Close { leg } => self.uplink.close(leg),
-                Output::Transmit { leg, length, .. } => {
+                Output::Transmit { leg, length, priority, .. } => {
                     let bytes = self.buffer.get(..length).unwrap_or_default();
-                    self.uplink.send(self.now, leg, bytes);
+                    self.uplink.send(self.now, leg, bytes, priority);
                 }
                 Output::Target(target) => self.encoder.set_target(self.now, target),
                 Output::Keyframe => self.encoder.request_keyframe(),

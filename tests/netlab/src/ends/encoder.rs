@@ -51,6 +51,10 @@ pub struct Encoder {
 const SOUND: AudioFormat = AudioFormat { sample_rate: 48_000, channels: 2 };
 /// From one IDR to the next.
 const GROUP_SECONDS: u64 = 2;
+/// However much is asked for: no camera makes more of a picture, and AAC no more of a frame
+/// (ISO/IEC 14496-3, 4.5.3.3: 6,144 bits a channel); in bytes.
+const LARGEST_PICTURE: u64 = 4_000_000;
+const LARGEST_SOUND: u64 = 1_536;
 /// How much larger an IDR picture is than others, of 30 a second. It stays as large where there are
 /// fewer, and the others grow: openh264 at 1 Mb/s and 400 kb/s made IDR pictures of 29 and 27 kB of
 /// a film at 30 a second, and of 33 and 27 kB at 15.
@@ -183,7 +187,7 @@ impl Encoder {
         let weight = (IDR_WEIGHT * u64::from(frame_rate.as_u32())).div_ceil(WEIGHED_AT);
         let weights = u64::from(frame_rate.as_u32()) * (in_group - 1 + weight) / in_group;
         let mean = bitrate.as_bits_per_second() / 8 / weights.max(1);
-        let length = if keyframe { mean * weight } else { mean };
+        let length = if keyframe { mean * weight } else { mean }.min(LARGEST_PICTURE);
         let mut data = Vec::new();
         if keyframe {
             data.extend_from_slice(&sequence_parameters(size));
@@ -202,7 +206,7 @@ impl Encoder {
         let rate = self.audio.map_or(SOUND.sample_rate, |format| format.sample_rate).max(1);
         let samples = u64::from(AudioFormat::SAMPLES_PER_FRAME);
         let frame = Duration::from_micros(samples * 1_000_000 / u64::from(rate));
-        let length = self.target.audio_bitrate.bytes_in(frame).as_u64() as usize;
+        let length = self.target.audio_bitrate.bytes_in(frame).as_u64().min(LARGEST_SOUND) as usize;
         let data = Bytes::from(vec![0x21; length]);
         AccessUnit { track: Track::Audio, pts, dts: pts, keyframe: true, data }
     }
@@ -270,13 +274,15 @@ fn sequence_parameters(size: PictureSize) -> Vec<u8> {
         bits.unsigned(value);
     }
     bits.push(0, 1);
+    // Sizes that are none come from callers who say anything.
+    let [width, height] = [size.width, size.height].map(|it| it.clamp(2, PictureSize::MAX_SIDE));
     let blocks = |side: u32| side.div_ceil(16);
-    bits.unsigned(blocks(size.width) - 1);
-    bits.unsigned(blocks(size.height) - 1);
+    bits.unsigned(blocks(width) - 1);
+    bits.unsigned(blocks(height) - 1);
     bits.push(0b11, 2);
     let crop = |side: u32| (blocks(side) * 16 - side) / 2;
     bits.push(1, 1);
-    for value in [0, crop(size.width), 0, crop(size.height)] {
+    for value in [0, crop(width), 0, crop(height)] {
         bits.unsigned(value);
     }
     // No VUI, and the bit that ends it.
@@ -325,7 +331,7 @@ mod tests {
             let size: PictureSize = size.parse().unwrap();
             let data = sequence_parameters(size);
             let unit = leading_nal_units(&data).next().expect("a unit");
-            assert_eq!(unit.nal_type(), NalType::Sps);
+            assert_eq!(NalType::of(unit.header()), NalType::Sps);
             assert_eq!(Sps::parse(unit.bytes()).map(|sps| sps.size), Ok(size));
         }
     }

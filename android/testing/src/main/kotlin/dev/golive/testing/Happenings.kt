@@ -51,6 +51,14 @@ public class Happenings internal constructor() {
     /** The network that is in use is like this from now on. */
     public fun network(network: RehearsedNetwork): Unit = happen(Happening.Network(network))
 
+    /**
+     * Of several networks that are used at once, the one of this number is like this from now on, or
+     * once it is there: in the order in which they were named, from zero, those added later included.
+     * That it comes or goes the app says, by [dev.golive.LiveBroadcast.set].
+     */
+    public fun networkOf(number: Int, network: RehearsedNetwork): Unit =
+        happen(Happening.NetworkOf(number.toUInt(), network))
+
     /** Nothing passes on the network any more. */
     public fun noNetwork(): Unit = network(RehearsedNetwork.None)
 

@@ -53,12 +53,13 @@ import kotlinx.coroutines.withContext
  * second. Moments count from the call of [start].
  *
  * @param scope the test's, as `runTest` has it.
- * @param config what is broadcast; sources and a file that keeps a copy are taken no notice of.
+ * @param config what is broadcast; sources, a slate and a file that keeps a copy are taken no notice of.
+ *   It is over Wi-Fi; of several networks that it names the others are LTE.
  * @param program what the encoder produces.
  * @param rules what is done about each interruption.
  * @param seed all that is random comes from it.
- * @throws GoliveException for a configuration that makes no sense, or that cannot be rehearsed: several
- *   networks at once, and a destination that calls.
+ * @throws GoliveException for a configuration that makes no sense, and for a destination that calls, which
+ *   cannot be rehearsed.
  */
 public class Rehearsal(
     private val scope: TestScope,
@@ -68,7 +69,7 @@ public class Rehearsal(
     seed: Long = 1,
 ) : LiveBroadcast {
     private val handle = translating { RehearsalHandle(config, program, rules, seed.toULong()) }
-    private val currentHealth = MutableStateFlow(handle.health().copy(state = BroadcastState.PREPARED))
+    private val currentHealth = MutableStateFlow(handle.health())
     private val currentViewer = MutableStateFlow(handle.viewerAt(0u))
     private val happened = mutableListOf<Event>()
     private val toldSoFar = mutableListOf<ToldInterruption>()
@@ -112,7 +113,7 @@ public class Rehearsal(
 
     /** Has something happen at a moment since the beginning; at once, if that is past. */
     public fun at(moment: Duration, happenings: Happenings.() -> Unit) {
-        Happenings().apply(happenings).said.forEach { handle.at(moment.inWholeMicroseconds.toULong(), it) }
+        Happenings().apply(happenings).said.forEach { handle.at(micros(moment), it) }
     }
 
     /** Has something happen now; before the beginning, with it. */
@@ -124,7 +125,7 @@ public class Rehearsal(
     /** What a viewer saw and heard at a moment since the beginning, which is no more than an hour ago. */
     public fun viewerAt(moment: Duration): Viewer {
         catchUp()
-        return handle.viewerAt(moment.inWholeMicroseconds.toULong())
+        return handle.viewerAt(micros(moment))
     }
 
     override suspend fun start() {
@@ -179,7 +180,7 @@ public class Rehearsal(
     private fun catchUp() {
         if (beganMs == null) return
         val look = synchronized(happened) {
-            handle.runUntil(elapsed.inWholeMicroseconds.toULong()).also(::note)
+            handle.runUntil(micros(elapsed)).also(::note)
         }
         // Whoever waits for these may go on here and now: not with the lock held.
         currentHealth.value = look.health
@@ -204,6 +205,9 @@ public class Rehearsal(
         val STEP = 10.milliseconds
     }
 }
+
+/** Nothing before zero. */
+private fun micros(moment: Duration): ULong = moment.inWholeMicroseconds.coerceAtLeast(0).toULong()
 
 private fun ended(message: String) = GoliveException(ErrorKind.ENDED, message, null)
 

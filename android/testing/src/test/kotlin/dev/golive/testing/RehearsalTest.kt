@@ -1,5 +1,6 @@
 package dev.golive.testing
 
+import dev.golive.BroadcastConfig
 import dev.golive.BroadcastState
 import dev.golive.Change
 import dev.golive.Ended
@@ -9,10 +10,12 @@ import dev.golive.GoliveException
 import dev.golive.Heat
 import dev.golive.InterruptionCause
 import dev.golive.LiveBroadcast
+import dev.golive.Network
 import dev.golive.RehearsedIngest
 import dev.golive.RehearsedNetwork
 import dev.golive.ShownPicture
 import dev.golive.ViewerSound
+import dev.golive.destination
 import dev.golive.iosInterruptions
 import kotlin.test.Test
 import kotlin.test.assertContains
@@ -25,6 +28,7 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.async
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
@@ -137,7 +141,7 @@ class RehearsalTest {
     fun `a start that nobody waits for any more ends the broadcast`() = runTest {
         val rehearsal = Rehearsal(this)
         rehearsal.now { noNetwork() }
-        assertFailsWith<kotlinx.coroutines.TimeoutCancellationException> {
+        assertFailsWith<TimeoutCancellationException> {
             withTimeout(2.seconds) { rehearsal.start() }
         }
         delay(1.seconds)
@@ -146,7 +150,7 @@ class RehearsalTest {
 
     @Test
     fun `what makes no sense is refused when it is made`() = runTest {
-        val listening = dev.golive.BroadcastConfig(dev.golive.destination("srt://0.0.0.0:9000?mode=listener"))
+        val listening = BroadcastConfig(destination("srt://0.0.0.0:9000?mode=listener"))
         val failure = assertFailsWith<GoliveException> { Rehearsal(this, listening) }
         assertEquals(ErrorKind.CONFIGURATION, failure.kind)
         val never = assertFailsWith<GoliveException> { Rehearsal(this).stop() }
@@ -154,22 +158,48 @@ class RehearsalTest {
     }
 
     @Test
-    fun `an hour on air is the same hour from its seed`() = runTest {
-        suspend fun hour(seed: Long): List<String> {
+    fun `an hour on air takes seconds`() = runTest {
+        val rehearsal = Rehearsal(this)
+        rehearsal.at(20.minutes) { network(RehearsedNetwork.PoorCellular) }
+        rehearsal.at(30.minutes) { handOver(RehearsedNetwork.Like(3_000_000u, 90u, 0.01, 400u)) }
+        rehearsal.start()
+        delay(1.hours)
+        assertTrue(rehearsal.viewers.value.isLive, "${rehearsal.viewers.value}")
+        rehearsal.stop()
+    }
+
+    @Test
+    fun `the same seed makes the same broadcast again`() = runTest {
+        suspend fun broadcast(seed: Long): List<String> {
             val rehearsal = Rehearsal(this, seed = seed)
-            rehearsal.at(20.minutes) { network(RehearsedNetwork.PoorCellular) }
-            rehearsal.at(30.minutes) { handOver(RehearsedNetwork.Like(3_000_000u, 90u, 0.01, 400u)) }
-            rehearsal.at(40.minutes) { ingest(RehearsedIngest.DIES) }
-            rehearsal.at(40.minutes + 500.milliseconds) { ingestReturns() }
+            rehearsal.at(1.minutes) { network(RehearsedNetwork.PoorCellular) }
+            rehearsal.at(3.minutes) { ingest(RehearsedIngest.DIES) }
+            rehearsal.at(3.minutes + 500.milliseconds) { ingestReturns() }
             rehearsal.start()
-            delay(1.hours)
-            assertTrue(rehearsal.viewers.value.isLive, "${rehearsal.viewers.value}")
+            delay(5.minutes)
             rehearsal.stop()
             return rehearsal.events.toList().map { it.sentence }
         }
-        val first = hour(7)
-        assertEquals(first, hour(7))
-        assertTrue(first != hour(8))
+        val first = broadcast(7)
+        assertEquals(first, broadcast(7))
+        assertTrue(first != broadcast(8))
+    }
+
+    @Test
+    fun `of two networks one goes, and the broadcast stays`() = runTest {
+        val networks = listOf(Network("192.168.1.7"), Network("10.0.0.7"))
+        val to = destination("srt://ingest.example:9000?latency=500")
+        val rehearsal = Rehearsal(this, BroadcastConfig(to, networks = networks))
+        rehearsal.at(1.minutes) { networkOf(0, RehearsedNetwork.None) }
+        rehearsal.start()
+        delay(65.seconds)
+        rehearsal.set(Change.NetworkRemoved("192.168.1.7"))
+        delay(5.seconds)
+        assertTrue(rehearsal.viewers.value.isLive, "${rehearsal.viewers.value}")
+        assertEquals(0u, rehearsal.health.value.reconnections)
+        assertEquals(listOf(false, true), rehearsal.health.value.networks.map { it.isLive })
+        val gone = EventKind.Network("192.168.1.7", usable = false)
+        assertEquals(gone, rehearsal.events.first { it.kind == gone }.kind)
     }
 }
 
