@@ -11,6 +11,7 @@ import dev.golive.InterruptionRules
 import dev.golive.Limit
 import dev.golive.LiveBroadcast
 import dev.golive.ShownPicture
+import dev.golive.VideoCodec
 import dev.golive.androidInterruptions
 import dev.golive.camera.CameraDirector
 import dev.golive.camera.OrientationRules
@@ -25,7 +26,6 @@ import dev.golive.codec.Interruptions
 import dev.golive.codec.Quirks
 import dev.golive.codec.SoundEncoder
 import dev.golive.codec.Stage
-import dev.golive.codec.VideoCodec
 import dev.golive.codec.VideoEncoder
 import java.util.concurrent.Executor
 import kotlinx.coroutines.channels.BufferOverflow

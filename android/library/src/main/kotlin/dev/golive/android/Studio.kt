@@ -15,9 +15,11 @@ import dev.golive.camera.Facing
 import dev.golive.camera.PictureSize
 import dev.golive.studio.Pictures
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.cancelChildren
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.withContext
 
 /**
  * The phone on air: its camera, its microphone and its hardware encoders, with a preview, and with what the
@@ -65,6 +67,7 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
     private val freed = cameras.onCameraFree(director::lookAgain)
     private var view: PreviewView? = null
     private var broadcast: StudioBroadcast? = null
+    private var isTaken = false
     @Volatile private var isSeen = false
 
     init {
@@ -151,16 +154,25 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
      *
      * @throws GoliveException if another one is not closed yet, or [config] makes no sense.
      */
-    public fun prepare(config: BroadcastConfig, credentials: Credentials? = null): StudioBroadcast {
-        if (broadcast != null) {
+    public suspend fun prepare(config: BroadcastConfig, credentials: Credentials? = null): StudioBroadcast {
+        if (isTaken) {
             throw GoliveException(ErrorKind.CONFIGURATION, "this studio has a broadcast already: close that first", null)
         }
-        val equipment = StudioEquipment(application, options, stage, pictures, director, { controlHandler.post(it) }, bellHandler)
-        val made = equipment.broadcast(config, credentials, keepsCamera = { isSeen }, onClosed = { broadcast = null })
-        made.mute(isMuted)
-        broadcast = made
-        shapePreview()
-        return made
+        isTaken = true
+        try {
+            val equipment =
+                StudioEquipment(application, options, stage, pictures, director, { controlHandler.post(it) }, bellHandler)
+            // It may try codecs.
+            val choice = withContext(Dispatchers.Default) { equipment.choose(config) }
+            val made = equipment.broadcast(config, credentials, choice, keepsCamera = { isSeen }, ::forget)
+            made.mute(isMuted)
+            broadcast = made
+            shapePreview()
+            return made
+        } catch (failure: Throwable) {
+            isTaken = false
+            throw failure
+        }
     }
 
     /** Ends all of it, a broadcast that lasts included, and releases every device. */
@@ -174,6 +186,12 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
         // After what was asked for until now.
         control.quitSafely()
         bell.quitSafely()
+    }
+
+    private fun forget() {
+        broadcast = null
+        isTaken = false
+        shapePreview()
     }
 
     private fun see(isSeen: Boolean) {

@@ -15,8 +15,10 @@ import dev.golive.Health
 import dev.golive.LiveBroadcast
 import dev.golive.Program
 import dev.golive.Summary
+import dev.golive.VideoCodec
 import dev.golive.camera.CameraDirector
 import dev.golive.camera.PictureSize
+import dev.golive.codec.CodecChoice
 import dev.golive.codec.CodecFormat
 import dev.golive.codec.SoundEncoder
 import dev.golive.studio.Equipment
@@ -115,15 +117,20 @@ internal class StudioEquipment(
     private val executor: Executor,
     private val bell: Handler,
 ) {
+    /** What to encode with. */
+    fun choose(config: BroadcastConfig): CodecChoice {
+        val size = pictures.shaped(PictureSize(config.widthPixels.toInt(), config.heightPixels.toInt()))
+        return chooseCodec(context, config.format(size), options.mayUseH265)
+    }
+
     fun broadcast(
         config: BroadcastConfig,
         credentials: Credentials?,
+        choice: CodecChoice,
         keepsCamera: () -> Boolean,
         onClosed: () -> Unit,
     ): StudioBroadcast {
         val microphones = AudioRecordMicrophones(context, options.microphone)
-        val size = pictures.shaped(PictureSize(config.widthPixels.toInt(), config.heightPixels.toInt()))
-        val choice = chooseCodec(context, config.format(size), mayUseH265 = false)
         val equipment = Equipment(
             MediaCodecVideo.factory(choice.codec, choice.name),
             stage,
@@ -146,7 +153,7 @@ internal class StudioEquipment(
             keepsCamera,
         )
         val broadcast = try {
-            Broadcast(config, production, program(), credentials)
+            Broadcast(config, production, program(choice.codec), credentials)
         } catch (failure: Exception) {
             production.close()
             throw failure
@@ -158,9 +165,11 @@ internal class StudioEquipment(
         if (!options.hasSound) null
         else SoundEncoder(microphones, MediaCodecSoundFactory, SystemClocks, options.sampleRateHz, options.channels)
 
-    private fun program(): Program =
-        if (!options.hasSound) Program()
-        else Program(audioSampleRateHz = options.sampleRateHz.toUInt(), audioChannels = options.channels.toUByte())
+    private fun program(codec: VideoCodec): Program {
+        val pictures = Program(videoCodec = codec)
+        if (!options.hasSound) return pictures
+        return pictures.copy(audioSampleRateHz = options.sampleRateHz.toUInt(), audioChannels = options.channels.toUByte())
+    }
 }
 
 private fun BroadcastConfig.asked() =
