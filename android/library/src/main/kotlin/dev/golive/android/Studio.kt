@@ -182,8 +182,8 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
         orientation.rest()
         freed.close()
         director.close()
-        stage.close()
-        // After what was asked for until now.
+        // Once the camera is closed.
+        controlHandler.post { stage.close() }
         control.quitSafely()
         bell.quitSafely()
     }
