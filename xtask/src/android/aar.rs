@@ -13,6 +13,8 @@ use crate::{process, workspace};
 pub(super) struct Aar {
     /// The folder with Maven's folders of each module.
     pub(super) classes: PathBuf,
+    /// The folder with the generated half of the Kotlin layer, which is shown with the sources.
+    pub(super) generated: PathBuf,
     /// Where it is packed to.
     pub(super) place: PathBuf,
     pub(super) pom: Pom,
@@ -72,8 +74,7 @@ impl Aar {
         for folder in SOURCES {
             sources.arg("-C").arg(workspace::root().join(folder)).arg(".");
         }
-        let generated = workspace::target().join("bindings/kotlin");
-        process::run(sources.arg("-C").arg(generated).arg("."))
+        process::run(sources.arg("-C").arg(&self.generated).arg("."))
     }
 
     /// The library's manifest, with what Gradle would add to it.
@@ -183,6 +184,69 @@ mod tests {
         let holds = difference(&["classes.jar"], &found).unwrap_err();
         assert!(holds.to_string().contains("holds local.properties"), "{holds}");
         assert!(difference(&["classes.jar"], &found[..1]).is_ok());
+    }
+
+    /// What Maven would have compiled, in a folder that is gone afterwards.
+    fn in_scratch(name: &str, test: impl FnOnce(&Path)) {
+        if process::find("jar").is_none() {
+            println!("skipped: there is no JDK here, whose `jar` packs");
+            return;
+        }
+        let scratch = std::env::temp_dir().join(format!("golive-{name}-{}", std::process::id()));
+        for class in CLASSES {
+            let module = if class.contains("android") { MODULES[1] } else { MODULES[0] };
+            let file = scratch.join(module).join("classes").join(class);
+            create(file.parent().unwrap()).unwrap();
+            write(&file, "").unwrap();
+        }
+        create(&scratch.join("generated")).unwrap();
+        write(&scratch.join("generated/golive_ffi.kt"), "").unwrap();
+        test(&scratch);
+        std::fs::remove_dir_all(&scratch).unwrap();
+    }
+
+    fn aar(scratch: &Path) -> Aar {
+        let pom = Pom::of_the_repository().unwrap();
+        Aar {
+            classes: scratch.into(),
+            generated: scratch.join("generated"),
+            place: scratch.join("aar"),
+            pom,
+        }
+    }
+
+    #[test]
+    fn an_app_finds_classes_rules_and_the_library_of_its_processor() {
+        in_scratch("aar", |scratch| {
+            let library = scratch.join("built.so");
+            write(&library, "the library").unwrap();
+            let packed = aar(scratch).pack(&[(&crate::android::ABIS[0], library)]).unwrap();
+            let mut files = listed(&packed).unwrap();
+            files.sort();
+            let jni = format!("jni/arm64-v8a/{LIBRARY}");
+            let expected = ["AndroidManifest.xml", "R.txt", "classes.jar", &jni, "proguard.txt"];
+            assert_eq!(files, expected);
+            let beside = packed.with_file_name(format!(
+                "golive-android-{}-sources.jar",
+                env!("CARGO_PKG_VERSION")
+            ));
+            let sources = listed(&beside).unwrap();
+            for source in
+                ["golive_ffi.kt", "dev/golive/Broadcast.kt", "dev/golive/android/LiveService.kt"]
+            {
+                assert!(sources.iter().any(|it| it == source), "{source} in {sources:?}");
+            }
+            assert!(packed.with_extension("pom").is_file());
+        });
+    }
+
+    #[test]
+    fn what_lies_among_the_classes_by_accident_is_not_packed_silently() {
+        in_scratch("foreign", |scratch| {
+            write(&scratch.join(MODULES[1]).join("classes/release.jks"), "").unwrap();
+            let failure = aar(scratch).pack(&[]).unwrap_err();
+            assert!(failure.to_string().contains("release.jks"), "{failure}");
+        });
     }
 
     #[test]

@@ -84,7 +84,8 @@ pub(crate) fn prove() -> Result<(), Failure> {
 
 fn pack(libraries: &[(&Abi, PathBuf)]) -> Result<PathBuf, Failure> {
     let pom = Pom::of_the_repository()?;
-    let aar = Aar { classes: folder(), place: folder().join("aar"), pom };
+    let generated = workspace::target().join("bindings").join("kotlin");
+    let aar = Aar { classes: folder(), generated, place: folder().join("aar"), pom };
     aar.pack(libraries)
 }
 

@@ -66,6 +66,9 @@ public class NetworkPlan(private val policy: NetworkPolicy = NetworkPolicy()) {
             left.map { Change.NetworkLeaving(it.address) }
     }
 
+    /** Whether there is any network to begin with. */
+    public fun hasAny(nowUs: Long): Boolean = wanted(nowUs).isNotEmpty()
+
     /** Whether there is all that can be hoped for: the mobile network and another, or one where one will do. */
     public fun isComplete(nowUs: Long): Boolean {
         val kinds = wanted(nowUs).map { it.network.kind }.toSet()

@@ -9,8 +9,11 @@ class NetworkPlanTest {
     @Test
     fun `Wi-Fi and the mobile network carry together, and what costs money has its budget`() {
         val phone = Phone(NetworkPolicy(meteredBudgetBytes = 300u))
+        assertEquals(false to false, phone.hasAnyAndAll())
         phone.joins(WIFI)
+        assertEquals(true to false, phone.hasAnyAndAll(), "the mobile one is worth a moment")
         phone.joins(CELLULAR)
+        assertEquals(true to true, phone.hasAnyAndAll())
         assertEquals(listOf("192.168.1.7", "10.20.0.3 for 300 bytes"), phone.begins())
         assertEquals(emptyList(), phone.news(), "what it began with is not told again")
         phone.joins(CELLULAR.copy(handle = 101, addresses = addresses("10.20.0.4")))
@@ -210,6 +213,8 @@ class NetworkPlanTest {
         private var nowUs = 5_000_000L
 
         fun begins(): List<String> = plan.begin(nowUs).map { it.text() }
+
+        fun hasAnyAndAll() = plan.hasAny(nowUs) to plan.isComplete(nowUs)
 
         fun joins(network: PhoneNetwork) = plan.seen(nowUs, network)
 

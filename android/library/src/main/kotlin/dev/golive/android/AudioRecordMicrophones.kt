@@ -33,7 +33,7 @@ public class AudioRecordMicrophones(
         Permissions.require(context, camera = false, microphone = true)
         val record = try {
             record(sampleRateHz, channels)
-        } catch (failure: UnsupportedOperationException) {
+        } catch (failure: RuntimeException) {
             throw unavailable("cannot record $channels channels at $sampleRateHz Hz", failure)
         }
         try {
@@ -43,11 +43,11 @@ public class AudioRecordMicrophones(
             record.startRecording()
             // It stays silent about who has it.
             if (record.recordingState != AudioRecord.RECORDSTATE_RECORDING) throw unavailable("is in use by another app")
+            return AudioRecordMicrophone(record, effects(record.audioSessionId))
         } catch (failure: Exception) {
             record.release()
             throw failure as? GoliveException ?: unavailable("could not be opened", failure)
         }
-        return AudioRecordMicrophone(record, effects(record.audioSessionId))
     }
 
     @SuppressLint("MissingPermission") // It is required above.

@@ -14,6 +14,7 @@ import android.os.IBinder
 import dev.golive.ErrorKind
 import dev.golive.GoliveException
 import dev.golive.phone.PermissionsNeeded
+import java.util.concurrent.ConcurrentLinkedQueue
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 
@@ -24,18 +25,20 @@ import kotlinx.coroutines.CompletableDeferred
  */
 public class LiveService : Service() {
     private val awake by lazy { StayAwake(this) }
+    private var isStanding = false
 
     override fun onBind(intent: Intent?): IBinder? = null
 
     override fun onStartCommand(intent: Intent?, flags: Int, startId: Int): Int {
-        val order = orders.removeFirstOrNull()
+        val order = orders.poll()
         try {
             if (order != null) comeForward(order)
             order?.isDone?.complete(Unit)
         } catch (refused: RuntimeException) {
             order?.isDone?.completeExceptionally(refused)
-            stopSelf(startId)
         }
+        // Nobody waits for it any more, or it was refused.
+        if (!isStanding) stopSelf(startId)
         // Made anew by the system it would stand for a broadcast that is gone.
         return START_NOT_STICKY
     }
@@ -43,6 +46,7 @@ public class LiveService : Service() {
     private fun comeForward(order: Order) {
         if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) startForeground(NUMBER, order.notification, order.types)
         else startForeground(NUMBER, order.notification)
+        isStanding = true
         awake.begin()
     }
 
@@ -56,25 +60,25 @@ public class LiveService : Service() {
         private const val CHANNEL = "golive"
         private const val NUMBER = 0x601
 
-        /** Used on the main thread only. */
-        private val orders = ArrayDeque<Order>()
+        private val orders = ConcurrentLinkedQueue<Order>()
 
         /**
-         * Starts it, and returns when it stands. To be called on the main thread, while an activity of the app
-         * is visible: the system lets nobody begin to film or listen from the background. It stands for the
-         * camera, the microphone or both, whichever the person has allowed.
+         * Starts it, and returns when it stands. To be called while an activity of the app is visible: the
+         * system lets nobody begin to film or listen from the background. It stands for the camera, the
+         * microphone or both, whichever the person has allowed.
          *
          * @throws GoliveException of kind `PERMISSION_DENIED` if neither is allowed, `CONFIGURATION` if the
-         *   system refuses because of when or how it was started.
+         *   system refuses because of when or how it was started, `ENDED` if it is stopped meanwhile.
          */
         public suspend fun start(context: Context, notification: Notification) {
             val order = Order(notification, types(context))
             try {
-                orders.addLast(order)
+                orders.add(order)
                 // Not by startForegroundService, which ends an app whose service is then refused.
                 context.startService(Intent(context, LiveService::class.java))
                 order.isDone.await()
             } catch (cancelled: CancellationException) {
+                orders.remove(order)
                 throw cancelled
             } catch (refused: IllegalStateException) {
                 orders.remove(order)
@@ -86,6 +90,10 @@ public class LiveService : Service() {
 
         /** Ends it, with its notification. Where it does not stand, nothing happens. */
         public fun stop(context: Context) {
+            while (true) {
+                val waiting = orders.poll() ?: break
+                waiting.isDone.completeExceptionally(GoliveException(ErrorKind.ENDED, "the service was stopped", null))
+            }
             context.stopService(Intent(context, LiveService::class.java))
         }
 

@@ -35,7 +35,8 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
     private val plan = NetworkPlan(policy)
     private val callbacks = mutableListOf<Sight>()
     private val look = Runnable { steer() }
-    private val isThere = CompletableDeferred<Unit>()
+    private val first = CompletableDeferred<Unit>()
+    private val all = CompletableDeferred<Unit>()
     private var broadcast: LiveBroadcast? = null
 
     init {
@@ -49,14 +50,17 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
     }
 
     /**
-     * The networks for [dev.golive.BroadcastConfig.networks]: those that are there within [waitMs]
-     * milliseconds. Others join later by [follow].
+     * The networks for [dev.golive.BroadcastConfig.networks]: the first that is there within [waitMs]
+     * milliseconds, and those that come within a second after it. Others join later by [follow].
      *
      * @throws GoliveException of kind `UNREACHABLE` if there is none by then, `ENDED` after [close].
      */
     public suspend fun begin(waitMs: Long = 3_000): List<dev.golive.Network> {
-        // Where not all come that could, some may be there.
-        withTimeoutOrNull(waitMs) { isThere.await() }
+        withTimeoutOrNull(waitMs) {
+            first.await()
+            // Where one comes, the others are there as well, or take their time.
+            withTimeoutOrNull(OTHERS_MS) { all.await() }
+        }
         val named = CompletableDeferred<List<dev.golive.Network>>()
         if (!handler.post { named.complete(plan.begin(now())) }) {
             throw GoliveException(ErrorKind.ENDED, "the phone's networks were closed", null)
@@ -99,7 +103,8 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
 
     private fun steer() {
         handler.removeCallbacks(look)
-        if (plan.isComplete(now())) isThere.complete(Unit)
+        if (plan.hasAny(now())) first.complete(Unit)
+        if (plan.isComplete(now())) all.complete(Unit)
         val broadcast = broadcast ?: return
         val health = broadcast.health.value
         when (health.state) {
@@ -158,6 +163,7 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
 
     private companion object {
         const val LOOK_MS = 200L
+        const val OTHERS_MS = 1_000L
     }
 }
 

@@ -5,6 +5,7 @@ import android.os.Handler
 import android.os.HandlerThread
 import android.os.Looper
 import dev.golive.BroadcastConfig
+import dev.golive.BroadcastState
 import dev.golive.Credentials
 import dev.golive.ErrorKind
 import dev.golive.GoliveException
@@ -150,13 +151,14 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
 
     /**
      * A broadcast that is started, stopped and closed by whoever keeps it, as a view model does. [onAir] does all
-     * of that. There is one at a time.
+     * of that. There is one at a time; one that is over, or failed to start, is closed when the next one comes.
      *
-     * @throws GoliveException if another one is not closed yet, or [config] makes no sense.
+     * @throws GoliveException if another one lasts, or [config] makes no sense.
      */
     public suspend fun prepare(config: BroadcastConfig, credentials: Credentials? = null): StudioBroadcast {
+        broadcast?.let { if (it.health.value.state == BroadcastState.ENDED) it.close() }
         if (isTaken) {
-            throw GoliveException(ErrorKind.CONFIGURATION, "this studio has a broadcast already: close that first", null)
+            throw GoliveException(ErrorKind.CONFIGURATION, "this studio has a broadcast already: stop that first", null)
         }
         isTaken = true
         try {

@@ -41,6 +41,7 @@ public class StudioBroadcast internal constructor(
 ) : LiveBroadcast, AutoCloseable {
     private var watch: PhoneWatch? = null
     private var hasService = false
+    private var isClosed = false
     @Volatile private var isMuted = false
     @Volatile private var live: LiveBroadcast? = null
 
@@ -53,7 +54,16 @@ public class StudioBroadcast internal constructor(
 
     internal val size: PictureSize get() = production.size
 
-    override suspend fun start() {
+    /** See [LiveBroadcast.start]. One that fails is closed. */
+    override suspend fun start(): Unit =
+        try {
+            begin()
+        } catch (failure: Throwable) {
+            close()
+            throw failure
+        }
+
+    private suspend fun begin() {
         Permissions.require(context, camera = true, microphone = options.hasSound)
         options.notification?.let {
             LiveService.start(context, it)
@@ -73,6 +83,8 @@ public class StudioBroadcast internal constructor(
 
     /** Stops it without waiting for what is queued, and releases it. Calling it again does nothing. */
     override fun close() {
+        if (isClosed) return
+        isClosed = true
         broadcast.close()
         rest()
         production.close()

@@ -7,6 +7,7 @@ import dev.golive.EventKind
 import dev.golive.GoliveException
 import dev.golive.LiveBroadcast
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -33,25 +34,29 @@ data class LiveScreen(
 class LivePresenter(private val scope: CoroutineScope) {
     private val current = MutableStateFlow(LiveScreen())
     private var broadcast: LiveBroadcast? = null
+    private var onAir: Job? = null
 
     val screen: StateFlow<LiveScreen> = current.asStateFlow()
 
     /**
-     * Puts a broadcast on air, and shows it until it is over.
+     * Puts a broadcast on air, shows it until it is over, and closes it.
      *
      * @param prepare makes it; what it throws is told like everything else.
      */
-    fun goLive(prepare: suspend () -> LiveBroadcast): Job = scope.launch {
+    fun goLive(prepare: suspend () -> LiveBroadcast) {
         current.value = LiveScreen(LiveScreen.Phase.BEGINNING, isMuted = current.value.isMuted)
-        try {
-            val prepared = prepare()
-            broadcast = prepared
-            show(prepared)
-        } catch (failure: GoliveException) {
-            tell(failure.message)
-        } finally {
-            broadcast = null
-            current.update { it.copy(phase = LiveScreen.Phase.OFF_AIR, health = "") }
+        onAir = scope.launch(start = CoroutineStart.UNDISPATCHED) {
+            try {
+                val prepared = prepare()
+                broadcast = prepared
+                show(prepared)
+            } catch (failure: GoliveException) {
+                tell(failure.message)
+            } finally {
+                (broadcast as? AutoCloseable)?.close()
+                broadcast = null
+                current.update { it.copy(phase = LiveScreen.Phase.OFF_AIR, health = "") }
+            }
         }
     }
 
@@ -70,8 +75,10 @@ class LivePresenter(private val scope: CoroutineScope) {
         }
     }
 
-    /** Ends the broadcast, once what was produced is carried. */
+    /** Ends the broadcast, once what was produced is carried; one that is only beginning ends at once. */
     fun stop() {
+        if (current.value.phase == LiveScreen.Phase.BEGINNING) onAir?.cancel()
+        if (current.value.phase != LiveScreen.Phase.ON_AIR) return
         val ending = broadcast ?: return
         current.update { it.copy(phase = LiveScreen.Phase.ENDING) }
         scope.launch {

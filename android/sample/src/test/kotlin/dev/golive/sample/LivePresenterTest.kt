@@ -81,6 +81,19 @@ class LivePresenterTest {
     }
 
     @Test
+    fun `who does not want to wait for an ingest that does not answer is off air at once`() = runTest {
+        val rehearsal = Rehearsal(this)
+        rehearsal.now { noNetwork() }
+        val presenter = presenterOf(rehearsal)
+        presenter.goLive { rehearsal }
+        until(rehearsal, 2.seconds)
+        assertEquals(Phase.BEGINNING, presenter.screen.value.phase)
+        presenter.stop()
+        runCurrent()
+        assertEquals(Phase.OFF_AIR, presenter.screen.value.phase)
+    }
+
+    @Test
     fun `a permission that is missing is told before anything begins`() = runTest {
         val presenter = LivePresenter(backgroundScope)
         presenter.goLive { throw GoliveException(ErrorKind.PERMISSION_DENIED, "the camera may not be used", null) }
