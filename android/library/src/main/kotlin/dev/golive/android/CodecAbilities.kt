@@ -4,6 +4,7 @@ import android.content.Context
 import android.media.MediaCodecInfo
 import android.opengl.GLES20
 import android.os.Build
+import dev.golive.VideoCodec
 import dev.golive.codec.Codec
 import dev.golive.codec.CodecAbility
 import dev.golive.codec.CodecChoice
@@ -12,7 +13,6 @@ import dev.golive.codec.CodecTrial
 import dev.golive.codec.TrialPictures
 import dev.golive.codec.TrialResult
 import dev.golive.codec.TrialStore
-import dev.golive.codec.VideoCodec
 import dev.golive.codec.chooseCodec
 
 /**

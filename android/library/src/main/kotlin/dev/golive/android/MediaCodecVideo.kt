@@ -8,10 +8,10 @@ import android.os.Bundle
 import android.os.Handler
 import android.os.HandlerThread
 import android.view.Surface
+import dev.golive.VideoCodec
 import dev.golive.codec.Codec
 import dev.golive.codec.CodecFactory
 import dev.golive.codec.CodecFormat
-import dev.golive.codec.VideoCodec
 import java.nio.ByteBuffer
 
 /**

@@ -53,7 +53,7 @@ class LiveActivity : Activity() {
         }
     }
 
-    private fun prepare(): LiveBroadcast {
+    private suspend fun prepare(): LiveBroadcast {
         val broadcast = studio.prepare(BroadcastConfig(destination(views.address)))
         notices?.cancel()
         notices = scope.launch { broadcast.notices.collect { presenter.tell(it.sentence) } }
