@@ -66,7 +66,8 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
             throw GoliveException(ErrorKind.ENDED, "the phone's networks were closed", null)
         }
         return named.await().ifEmpty {
-            val message = "the phone has no network that reaches the internet: turn on Wi-Fi or mobile data"
+            val message = "the phone has no network that reaches the internet and that this app may use: turn on Wi-Fi " +
+                "or mobile data; where everything has to go through a VPN, name no networks"
             throw GoliveException(ErrorKind.UNREACHABLE, message, null)
         }
     }
