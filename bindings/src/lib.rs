@@ -25,7 +25,7 @@ pub use broadcast::{BroadcastHandle, Change, Summary};
 pub use config::{AudioSource, BroadcastConfig, Network, Sources, StillPicture, VideoSource};
 pub use credentials::{Access, Credentials};
 pub use destination::{Destination, Secret};
-pub use encoder::{CallbackFailure, Encoder, EncoderTarget, Program};
+pub use encoder::{CallbackFailure, Encoder, EncoderTarget, Program, VideoCodec};
 pub use error::GoliveFailure;
 pub use event::{Event, EventKind, EventReader, EventSink};
 pub use health::{BroadcastState, Health, NetworkHealth};

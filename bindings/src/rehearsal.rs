@@ -408,8 +408,12 @@ mod tests {
     }
 
     fn rehearsal() -> Arc<RehearsalHandle> {
-        let program =
-            Program { video: true, audio_sample_rate_hz: Some(48_000), audio_channels: 2 };
+        let program = Program {
+            video: true,
+            video_codec: None,
+            audio_sample_rate_hz: Some(48_000),
+            audio_channels: 2,
+        };
         RehearsalHandle::new(config(), program, android_interruptions(), 1).unwrap()
     }
 

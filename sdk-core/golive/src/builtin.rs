@@ -1,7 +1,7 @@
 //! The built-in encoder: golive-media's producer behind the trait that apps implement.
 
 use golive_media::{Output, Producer};
-use golive_proto::media::{AudioFormat, Track};
+use golive_proto::media::{AudioFormat, Track, VideoCodec};
 use golive_proto::rate::EncoderTarget;
 
 use crate::clock;
@@ -18,7 +18,10 @@ pub(crate) struct BuiltIn {
 /// What the built-in encoder produces, whatever device it takes it from.
 pub(crate) fn program(config: &golive_media::Config) -> Program {
     let format = AudioFormat { sample_rate: 48_000, channels: 2 };
-    Program { video: config.video.is_some(), audio: config.audio.as_ref().map(|_| format) }
+    Program {
+        video: config.video.as_ref().map(|_| VideoCodec::H264),
+        audio: config.audio.as_ref().map(|_| format),
+    }
 }
 
 impl BuiltIn {

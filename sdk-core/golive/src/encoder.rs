@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use golive_proto::interruption;
-use golive_proto::media::{AccessUnit, AudioFormat};
+use golive_proto::media::{AccessUnit, AudioFormat, VideoCodec};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{MediaTime, Time};
 
@@ -36,7 +36,7 @@ pub trait Encoder: Send {
     /// compared with it, and who did not hear is asked once more.
     fn set_target(&mut self, target: EncoderTarget);
 
-    /// Makes the very next picture a key frame (IDR).
+    /// Makes the very next picture a key frame: an IDR picture.
     fn request_keyframe(&mut self);
 
     /// Makes the video codec anew, with the last target, and begins with a key frame. Capture and
@@ -61,8 +61,8 @@ pub trait Encoder: Send {
 /// What an encoder will produce.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Program {
-    /// Whether there are pictures: H.264.
-    pub video: bool,
+    /// What the pictures are encoded in, if there are any. It stays for the whole broadcast.
+    pub video: Option<VideoCodec>,
     /// What the sound is made of, if there is any: AAC-LC.
     pub audio: Option<AudioFormat>,
 }

@@ -66,7 +66,7 @@ pub use golive_media::{
     AudioSource, Camera, CameraIndex, Devices, Microphone, Picture, VideoSource, devices,
 };
 pub use golive_proto::interruption;
-pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
+pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track, VideoCodec};
 pub use golive_proto::rate::EncoderTarget;
 pub use golive_proto::session;
 pub use golive_proto::transport::srtla::LinkState;

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use golive_netlab::ends::{Encoder, Ingest, Manners, Received, Temper};
-use golive_proto::media::{AudioFormat, FrameRate, PictureSize};
+use golive_proto::media::{AudioFormat, FrameRate, PictureSize, VideoCodec};
 use golive_proto::rate::{Adaptation, EncoderTarget};
 use golive_proto::session::{
     Config, Event, Health, Input, LegId, Output, ReconnectPolicy, Role, Session,
@@ -26,7 +26,7 @@ pub fn config() -> Config {
     Config {
         transport: srt::Config { latency: Duration::from_millis(250), ..srt::Config::default() },
         role: Role::Caller,
-        video: true,
+        video: Some(VideoCodec::H264),
         audio: Some(SOUND),
         target: EncoderTarget {
             bitrate: Bitrate::from_kilobits_per_second(2_500),

@@ -39,6 +39,7 @@ from ._records import (
     StillPicture,
     Summary,
     TargetChange,
+    VideoCodec,
     VideoSource,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "StillPicture",
     "Summary",
     "TargetChange",
+    "VideoCodec",
     "VideoSource",
     "on_air",
     "on_air_blocking",

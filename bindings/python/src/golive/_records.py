@@ -29,6 +29,7 @@ from ._ffi import (
     StillPicture,
     Summary,
     TargetChange,
+    VideoCodec,
 )
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ __all__ = [
     "StillPicture",
     "Summary",
     "TargetChange",
+    "VideoCodec",
     "VideoSource",
 ]
 

@@ -61,7 +61,7 @@ mod world;
 use std::time::Duration;
 
 use golive_proto::interruption::{self, Scene};
-use golive_proto::media::AudioFormat;
+use golive_proto::media::{AudioFormat, VideoCodec};
 use golive_proto::session::{EndCause, Input};
 use golive_proto::units::Time;
 
@@ -87,8 +87,10 @@ pub struct Rehearsal {
 }
 
 /// What is produced where the builder was given no encoder.
-const PROGRAM: Program =
-    Program { video: true, audio: Some(AudioFormat { sample_rate: 48_000, channels: 2 }) };
+const PROGRAM: Program = Program {
+    video: Some(VideoCodec::H264),
+    audio: Some(AudioFormat { sample_rate: 48_000, channels: 2 }),
+};
 /// A broadcast that is to end has ended by then: what is queued is acknowledged or given up long
 /// before.
 const LONGEST_END: Duration = Duration::from_secs(60);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use golive_netlab::ends::{Encoder, Ingest, Manners, Temper};
 use golive_proto::interruption::{self, Scene};
-use golive_proto::media::Track;
+use golive_proto::media::{Track, VideoCodec};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::session::{self, EndCause, Input, Output, Session};
 use golive_proto::transport::srtla;
@@ -63,6 +63,9 @@ impl World {
         rules: interruption::Config,
         seed: u64,
     ) -> Self {
+        // What is rehearsed with makes H.264, whatever the app's own encoder will make.
+        let video = config.video.map(|_| VideoCodec::H264);
+        let config = session::Config { video, ..config };
         let mut long_seed = [0x5A; 32];
         for (byte, drawn) in long_seed.iter_mut().zip(seed.to_be_bytes()) {
             *byte = drawn;
@@ -71,7 +74,7 @@ impl World {
             Manners { passphrase: config.transport.passphrase.clone(), ..Manners::default() };
         let bonding = srtla::Config { latency: config.transport.latency };
         let mut audience =
-            Audience::new(Tracks { video: config.video, audio: config.audio.is_some() });
+            Audience::new(Tracks { video: video.is_some(), audio: config.audio.is_some() });
         audience.film(Time::ZERO, Scene::LIVE, false);
         Self {
             now: Time::ZERO,
@@ -79,7 +82,7 @@ impl World {
             ingest: Some(Ingest::new(Time::ZERO, 0, manners.clone())),
             manners,
             ingests: 1,
-            encoder: Encoder::producing(config.target, config.video, config.audio),
+            encoder: Encoder::producing(config.target, video.is_some(), config.audio),
             encoder_back: None,
             stage: Stage::new(rules),
             audience,

@@ -331,7 +331,7 @@ mod tests {
             let size: PictureSize = size.parse().unwrap();
             let data = sequence_parameters(size);
             let unit = leading_nal_units(&data).next().expect("a unit");
-            assert_eq!(unit.nal_type(), NalType::Sps);
+            assert_eq!(NalType::of(unit.header()), NalType::Sps);
             assert_eq!(Sps::parse(unit.bytes()).map(|sps| sps.size), Ok(size));
         }
     }

@@ -1,4 +1,4 @@
-//! NAL units behind their lengths (ISO/IEC 14496-15, 5.3.4.2), and the way from and to Annex B.
+//! NAL units behind their lengths (ISO/IEC 14496-15, 5.3.4.2 and 8.3.2), and the way from and to Annex B.
 
 use super::{Error, NalUnit, START_CODE, nal_units};
 
@@ -80,7 +80,6 @@ fn split_unit(data: &[u8], length_size: usize) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::h264::NalType;
 
     #[test]
     fn both_framings_hold_the_same_units() {
@@ -92,7 +91,7 @@ mod tests {
         to_annex_b(&lengths, 4, &mut back).unwrap();
         assert_eq!(back, annex_b);
         lengths.clear();
-        let pictures = |unit: &NalUnit<'_>| unit.nal_type() == NalType::Idr;
+        let pictures = |unit: &NalUnit<'_>| unit.header() == 0x65;
         to_length_prefixed(&annex_b, pictures, &mut lengths);
         assert_eq!(lengths, [0, 0, 0, 3, 0x65, 7, 8]);
     }

@@ -2,8 +2,8 @@
 
 use super::Error;
 
-/// Reads bits from the first to the last (H.264, 7.2 and 9.1).
-pub(super) struct BitReader<'a> {
+/// Reads bits from the first to the last (H.264, 7.2 and 9.1; H.265, 7.2 and 9.2).
+pub(in super::super) struct BitReader<'a> {
     bytes: &'a [u8],
     position: usize,
     zeros: u32,
@@ -13,12 +13,12 @@ pub(super) struct BitReader<'a> {
 
 impl<'a> BitReader<'a> {
     /// Reads `bytes`, which follow the NAL unit's header.
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(in super::super) const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0, zeros: 0, current: 0, available: 0 }
     }
 
     /// One bit.
-    pub(super) fn bit(&mut self) -> Result<bool, Error> {
+    pub(in super::super) fn bit(&mut self) -> Result<bool, Error> {
         if self.available == 0 {
             self.current = self.byte()?;
             self.available = 8;
@@ -28,7 +28,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// `count` bits (at most 32), the first the most significant.
-    pub(super) fn bits(&mut self, count: u32) -> Result<u32, Error> {
+    pub(in super::super) fn bits(&mut self, count: u32) -> Result<u32, Error> {
         let mut value = 0;
         for _ in 0..count {
             value = (value << 1) | u32::from(self.bit()?);
@@ -37,7 +37,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// An unsigned Exp-Golomb number, `ue(v)`.
-    pub(super) fn unsigned(&mut self) -> Result<u32, Error> {
+    pub(in super::super) fn unsigned(&mut self) -> Result<u32, Error> {
         let mut zeros = 0;
         while !self.bit()? {
             zeros += 1;
@@ -50,7 +50,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// A signed Exp-Golomb number, `se(v)`.
-    pub(super) fn signed(&mut self) -> Result<i32, Error> {
+    pub(in super::super) fn signed(&mut self) -> Result<i32, Error> {
         let code = i64::from(self.unsigned()?);
         let magnitude = (code + 1) / 2;
         let value = if code % 2 == 0 { -magnitude } else { magnitude };

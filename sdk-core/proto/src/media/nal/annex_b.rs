@@ -1,49 +1,41 @@
-//! NAL units between start codes (H.264, annex B).
+//! NAL units between start codes (annex B of H.264 and of H.265).
 
-use super::{NalType, NalUnit};
+use super::NalUnit;
 
 /// The NAL units of `data`, in order. What precedes the first start code is skipped, as are empty
 /// units and the zero bytes that may trail one.
 pub const fn nal_units(data: &[u8]) -> NalUnits<'_> {
-    NalUnits { data, position: 0, until_slice: false }
+    NalUnits { data, position: 0, is_slice: None }
 }
 
-/// The NAL units of `data` before its first slice: delimiter, parameter sets, SEI.
+/// The NAL units of `data` before its first slice, which `is_slice` knows by a unit's first byte.
 ///
 /// The slices, which are nearly all of a picture, are not looked through.
-pub const fn leading_nal_units(data: &[u8]) -> NalUnits<'_> {
-    NalUnits { data, position: 0, until_slice: true }
+pub(in super::super) const fn leading(data: &[u8], is_slice: fn(u8) -> bool) -> NalUnits<'_> {
+    NalUnits { data, position: 0, is_slice: Some(is_slice) }
 }
 
-/// Whether the picture in `data` (Annex B) is an IDR picture, which its first slice tells.
-pub fn is_idr(data: &[u8]) -> bool {
-    first_slice(data).is_some_and(|header| NalType::of(header) == NalType::Idr)
-}
-
-/// Whether other pictures may refer to the one in `data` (Annex B), which its first slice tells
-/// (`nal_ref_idc`, 7.4.1). What has no slice is no picture, and true of it.
-pub fn is_reference(data: &[u8]) -> bool {
-    first_slice(data).is_none_or(|header| header & 0x60 != 0)
-}
-
-/// The first byte of the first slice.
-fn first_slice(data: &[u8]) -> Option<u8> {
+/// What follows the start code of the first slice of `data`, to the end of the data.
+pub(in super::super) fn first_slice(data: &[u8], is_slice: fn(u8) -> bool) -> Option<&[u8]> {
     let mut position = 0;
     while let Some(code) = find_start_code(data, position) {
-        match data.get(code + 3) {
-            Some(header) if NalType::of(*header).is_slice() => return Some(*header),
+        match data.get(code + 3..) {
+            Some(slice) if slice.first().is_some_and(|header| is_slice(*header)) => {
+                return Some(slice);
+            }
             _ => position = code + 3,
         }
     }
     None
 }
 
-/// An iterator over NAL units; made by [`nal_units`] and [`leading_nal_units`].
+/// An iterator over NAL units; made by [`nal_units`] and by the `leading_nal_units` of each codec.
 #[derive(Clone, Debug)]
 pub struct NalUnits<'a> {
     data: &'a [u8],
     position: usize,
-    until_slice: bool,
+    /// What ends it, if not the data.
+    is_slice: Option<fn(u8) -> bool>,
 }
 
 impl<'a> Iterator for NalUnits<'a> {
@@ -53,7 +45,8 @@ impl<'a> Iterator for NalUnits<'a> {
         loop {
             let code = find_start_code(self.data, self.position)?;
             let begin = code + 3;
-            if self.until_slice && NalType::of(*self.data.get(begin)?).is_slice() {
+            let header = *self.data.get(begin)?;
+            if self.is_slice.is_some_and(|is_slice| is_slice(header)) {
                 self.position = self.data.len();
                 return None;
             }
@@ -82,7 +75,7 @@ fn find_start_code(data: &[u8], from: usize) -> Option<usize> {
     None
 }
 
-/// A NAL unit never ends in a zero byte (H.264, 7.4.1), so zeros at the end are padding.
+/// A NAL unit never ends in a zero byte (7.4.1, 7.4.2.1), so zeros at the end are padding.
 fn without_trailing_zeros(bytes: &[u8]) -> &[u8] {
     let length = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
     bytes.get(..length).unwrap_or_default()
@@ -114,22 +107,11 @@ mod tests {
     #[test]
     fn what_leads_a_picture_ends_at_its_first_slice() {
         let data = [0, 0, 1, 9, 0xF0, 0, 0, 1, 0x67, 1, 0, 0, 1, 0x65, 1, 0, 0, 1, 0x67, 2];
-        let leading: Vec<_> = leading_nal_units(&data).map(|unit| unit.bytes().to_vec()).collect();
-        assert_eq!(leading, [vec![9, 0xF0], vec![0x67, 1]]);
-    }
-
-    #[test]
-    fn an_idr_is_known_by_its_first_slice() {
-        assert!(is_idr(&[0, 0, 1, 0x67, 1, 0, 0, 1, 0x65, 1]));
-        assert!(!is_idr(&[0, 0, 1, 0x41, 1, 0, 0, 1, 0x65, 1]));
-        assert!(!is_idr(&[0, 0, 1, 0x67, 1]));
-    }
-
-    #[test]
-    fn what_no_picture_refers_to_says_so_in_its_first_slice() {
-        assert!(is_reference(&[0, 0, 1, 0x67, 1, 0, 0, 1, 0x65, 1]));
-        assert!(is_reference(&[0, 0, 1, 0x09, 0xF0, 0, 0, 1, 0x41, 1]));
-        assert!(!is_reference(&[0, 0, 1, 0x09, 0xF0, 0, 0, 1, 0x01, 1]));
-        assert!(is_reference(&[0, 0, 1, 0x67, 1]));
+        let is_slice = |header| header == 0x65;
+        let leads: Vec<_> = leading(&data, is_slice).map(|unit| unit.bytes().to_vec()).collect();
+        assert_eq!(leads, [vec![9, 0xF0], vec![0x67, 1]]);
+        assert_eq!(first_slice(&data, is_slice), Some(&[0x65, 1, 0, 0, 1, 0x67, 2][..]));
+        assert_eq!(first_slice(&data, |header| header == 0x41), None);
+        assert_eq!(first_slice(&[0, 0, 1], |_| true), None);
     }
 }
