@@ -116,7 +116,8 @@ internal class Rehearsal(
         repeat(200) {
             val before = sink.sounds.size
             pass(25)
-            Thread.sleep(5)
+            val waitedUntil = System.nanoTime() + 1_000_000_000
+            while (sink.sounds.size == before && System.nanoTime() < waitedUntil) Thread.sleep(1)
             val latest = sink.sounds.drop(before)
             if (latest.isNotEmpty() && latest.all { (it.level == LOUD) == isLoud }) return true
         }
