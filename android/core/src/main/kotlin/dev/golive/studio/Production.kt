@@ -111,6 +111,9 @@ public class Production(
     /** The size of the encoded picture at its largest, in the shape that it has now. */
     public val size: PictureSize get() = size(shaped(largest))
 
+    /** Whether it produces, from [start] to [stop]. */
+    public val isOnAir: Boolean get() = synchronized(hands) { sink != null }
+
     /** Hears what the phone says; the rules decide what becomes of it. */
     public val interruptions: Interruptions = Interruptions(rules, equipment.clocks, equipment.alarm, hands)
 

@@ -54,7 +54,7 @@ private fun MediaCodecInfo.ability(codec: VideoCodec, format: CodecFormat): Code
 private class DrawnPictures(codec: Codec, private val format: CodecFormat) : TrialPictures {
     private val egl = Egl()
     private val surface = try {
-        egl.surface(checkNotNull((codec as? MediaCodecVideo)?.inputSurface) { "${codec.name} has no surface" })
+        egl.surface(checkNotNull((codec as? SurfaceCodec)?.inputSurface) { "${codec.name} has no surface" })
     } catch (failure: Exception) {
         egl.close()
         throw failure

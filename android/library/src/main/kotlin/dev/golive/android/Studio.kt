@@ -200,7 +200,7 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
         this.isSeen = isSeen
         when {
             isSeen -> director.open(PREVIEW, PREVIEW_RATE)
-            broadcast == null -> director.close()
+            broadcast?.isOnAir != true -> director.close()
         }
     }
 

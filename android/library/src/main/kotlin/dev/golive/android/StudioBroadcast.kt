@@ -54,6 +54,8 @@ public class StudioBroadcast internal constructor(
 
     internal val size: PictureSize get() = production.size
 
+    internal val isOnAir: Boolean get() = production.isOnAir
+
     /** See [LiveBroadcast.start]. One that fails is closed. */
     override suspend fun start(): Unit =
         try {
