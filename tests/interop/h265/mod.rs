@@ -11,7 +11,7 @@ use golive::{
     AccessUnit, Bitrate, Broadcast, ByteCount, Change, MediaTime, Program, Track, VideoCodec,
 };
 use golive_ingest::{Config, Ingest};
-use golive_netlab::network::{self, Conditions, RateLimit};
+use golive_netlab::network::{self, Conditions, Loss, RateLimit};
 use golive_netlab::relay::{Direction, Relay};
 use golive_proto::mux::fmp4::Fragmenter;
 use golive_tests::peers::{
@@ -131,7 +131,7 @@ fn what_an_uplink_has_no_room_for_goes_so_that_the_rest_decodes() {
     let options = Options::latency(Duration::from_millis(1_500));
     let mut ffmpeg = receive_into_file(Mode::Listener(address), &options, &received);
     wait_until_bound(address);
-    let wide = Conditions::delay(Duration::from_millis(15));
+    let wide = Conditions::delay(Duration::from_millis(15)).with_loss(Loss::random(0.02));
     let narrow = RateLimit {
         bitrate: Bitrate::from_kilobits_per_second(1_000),
         queue: ByteCount::new(100_000),
