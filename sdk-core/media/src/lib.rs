@@ -10,6 +10,8 @@
 //! [`Producer`] puts them together and gives them threads. It exists where encoders were built
 //! in for pictures and for sound: the features `h264` and `aac`.
 
+#[cfg(target_vendor = "apple")]
+mod apple;
 pub mod burnt_clock;
 #[cfg(all(producer, feature = "camera"))]
 mod camera;
@@ -29,6 +31,8 @@ mod floors;
 mod image;
 #[cfg(all(producer, feature = "microphone"))]
 mod microphone;
+#[cfg(any(all(producer, feature = "camera"), target_vendor = "apple", test))]
+mod nv12;
 mod picture;
 #[cfg(producer)]
 mod producer;

@@ -9,6 +9,10 @@ pub(super) const KEEPS: &str = "unsafe code stands only in the files that are na
 const NAMED: &[(&str, &str)] = &[
     ("sdk-core/media/src/encode/options.rs", "openh264's options that take a C pointer"),
     ("sdk-core/media/src/encode/fdk.rs", "fdk-aac's encoder, whose bitrate changes while it runs"),
+    ("sdk-core/media/src/encode/video_toolbox.rs", "VideoToolbox's encoder"),
+    ("sdk-core/media/src/encode/audio_toolbox.rs", "AudioToolbox's encoder"),
+    ("sdk-core/media/src/apple/pixel_buffer.rs", "the samples of Core Video's pixel buffers"),
+    ("sdk-core/media/src/apple/pixel_transfer.rs", "VideoToolbox's scaling"),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {

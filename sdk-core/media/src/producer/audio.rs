@@ -175,6 +175,9 @@ impl Run {
             let reason = error.to_string();
             self.shared.report(Event::EncoderFailed { track: Track::Audio, reason });
         }
+        if let Some(reason) = self.encoder.take_notice() {
+            self.shared.report(Event::EncoderFailed { track: Track::Audio, reason });
+        }
         self.position += FRAME_SAMPLES as i64;
         true
     }

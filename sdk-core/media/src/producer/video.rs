@@ -251,6 +251,9 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder) {
         let encoded = encoder.encode(&image, pts);
         shared.counters.encoding((shared.clock)().since(began));
         hand_over.recycle(image);
+        if let Some(reason) = encoder.take_notice() {
+            shared.report(Event::EncoderFailed { track: Track::Video, reason });
+        }
         match encoded {
             Ok(Some(unit)) => {
                 if unit.keyframe {
