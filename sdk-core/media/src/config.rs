@@ -90,3 +90,47 @@ pub enum AudioSource {
     /// The AAC track of an MP4. Beside the same file as [`VideoSource::File`] the two keep time.
     File(PathBuf),
 }
+
+/// Which way a phone's camera looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Facing {
+    /// At the person who holds it.
+    Front,
+    /// Where the person looks.
+    Back,
+}
+
+/// How a camera's picture is turned, clockwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Rotation {
+    /// As the sensor lies.
+    #[default]
+    None,
+    /// By 90 degrees: an upright picture of a phone that is held upright.
+    Quarter,
+    /// By 180 degrees.
+    Half,
+    /// By 270 degrees.
+    ThreeQuarters,
+}
+
+/// What can be changed about the cameras of an Apple device while they are at work, and before.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CameraControls {
+    /// How the picture is turned; nothing for what suits the size that is encoded: upright where
+    /// that is.
+    pub rotation: Option<Rotation>,
+    /// Left for right, as in a mirror. Viewers read writing only without.
+    pub mirrored: bool,
+    /// The light beside the camera, where there is one.
+    pub torch: bool,
+    /// How much the picture is enlarged: 1 for what the lens sees, at most what the camera has.
+    pub zoom: f32,
+}
+
+/// As the sensor lies or upright, not mirrored, without light and zoom.
+impl Default for CameraControls {
+    fn default() -> Self {
+        Self { rotation: None, mirrored: false, torch: false, zoom: 1.0 }
+    }
+}

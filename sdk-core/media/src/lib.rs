@@ -12,6 +12,8 @@
 
 #[cfg(target_vendor = "apple")]
 mod apple;
+#[cfg(any(all(target_vendor = "apple", any(feature = "camera", feature = "microphone")), test))]
+mod authorization;
 pub mod burnt_clock;
 #[cfg(all(producer, feature = "camera"))]
 mod camera;
@@ -31,7 +33,7 @@ mod floors;
 mod image;
 #[cfg(all(producer, feature = "microphone"))]
 mod microphone;
-#[cfg(any(all(producer, feature = "camera"), target_vendor = "apple", test))]
+#[cfg(all(producer, any(feature = "camera", target_vendor = "apple", test)))]
 mod nv12;
 mod picture;
 #[cfg(producer)]
@@ -42,7 +44,9 @@ pub mod synthetic;
 
 use golive_proto::units::Time;
 
-pub use config::{AudioSource, CameraIndex, Config, VideoSource};
+#[cfg(all(target_vendor = "apple", feature = "camera"))]
+pub use camera::{capture_session, set_camera_controls};
+pub use config::{AudioSource, CameraControls, CameraIndex, Config, Facing, Rotation, VideoSource};
 pub use devices::{Camera, Devices, Microphone, devices};
 pub use error::Error;
 pub use event::{Event, Output};

@@ -13,6 +13,9 @@ const NAMED: &[(&str, &str)] = &[
     ("sdk-core/media/src/encode/audio_toolbox.rs", "AudioToolbox's encoder"),
     ("sdk-core/media/src/apple/pixel_buffer.rs", "the samples of Core Video's pixel buffers"),
     ("sdk-core/media/src/apple/pixel_transfer.rs", "VideoToolbox's scaling"),
+    ("sdk-core/media/src/apple/permission.rs", "AVFoundation's question to the person"),
+    ("sdk-core/media/src/camera/av_foundation/device.rs", "AVFoundation's cameras"),
+    ("sdk-core/media/src/camera/av_foundation/session.rs", "AVFoundation's capture session"),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {

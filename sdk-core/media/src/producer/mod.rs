@@ -25,7 +25,9 @@ use golive_proto::units::Time;
 
 use self::audio::{AudioInput, AudioTrack};
 #[cfg(feature = "microphone")]
-pub(crate) use self::halt::{Halt, locked};
+pub(crate) use self::halt::Halt;
+#[cfg(any(feature = "microphone", all(feature = "camera", target_vendor = "apple")))]
+pub(crate) use self::halt::locked;
 #[cfg(feature = "camera")]
 pub(crate) use self::pacing::FrameRateLimit;
 pub(crate) use self::shared::Shared;
