@@ -10,6 +10,7 @@
 
 mod broadcast;
 mod callbacks;
+mod camera;
 mod config;
 mod credentials;
 mod destination;
@@ -21,6 +22,7 @@ mod interruption;
 mod sink;
 
 pub use broadcast::{BroadcastHandle, Change, Summary};
+pub use camera::{CameraControls, CameraRotation, capture_session_address, set_camera_controls};
 pub use config::{AudioSource, BroadcastConfig, Network, Sources, VideoSource};
 pub use credentials::{Access, Credentials};
 pub use destination::{Destination, Secret};

@@ -116,7 +116,9 @@ impl From<golive_media::Error> for Error {
             | Media::CameraBusy { .. }
             | Media::NoMicrophone(_)
             | Media::MicrophoneBusy(_) => ErrorKind::DeviceUnavailable,
-            Media::CameraForbidden { .. } | Media::MicrophoneForbidden(_) => ErrorKind::PermissionDenied,
+            Media::CameraForbidden { .. } | Media::MicrophoneForbidden(_) => {
+                ErrorKind::PermissionDenied
+            }
             Media::NotBuiltIn(_) | Media::NoTrack(_) => ErrorKind::Configuration,
             Media::Thread(_) => ErrorKind::System,
             _ => ErrorKind::Media,

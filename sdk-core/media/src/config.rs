@@ -105,7 +105,7 @@ pub enum Facing {
 pub enum Rotation {
     /// As the sensor lies.
     #[default]
-    None,
+    Unturned,
     /// By 90 degrees: an upright picture of a phone that is held upright.
     Quarter,
     /// By 180 degrees.

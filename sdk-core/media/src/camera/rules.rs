@@ -49,13 +49,13 @@ pub(crate) fn pace(ranges: &[(f64, f64)], wanted: u32) -> Option<Pace> {
 /// phone that is held upright. `sideways` says that the sensor lies across, as phones have it.
 pub(crate) fn rotation(asked: Option<Rotation>, size: PictureSize, sideways: bool) -> Rotation {
     let upright = size.height > size.width;
-    asked.unwrap_or(if sideways && upright { Rotation::Quarter } else { Rotation::None })
+    asked.unwrap_or(if sideways && upright { Rotation::Quarter } else { Rotation::Unturned })
 }
 
 /// The size of the sensor's picture that becomes one of `size` when it is turned.
 pub(crate) fn unturned(size: PictureSize, rotation: Rotation) -> PictureSize {
     match rotation {
-        Rotation::None | Rotation::Half => size,
+        Rotation::Unturned | Rotation::Half => size,
         Rotation::Quarter | Rotation::ThreeQuarters => {
             PictureSize { width: size.height, height: size.width }
         }
@@ -67,7 +67,7 @@ pub(crate) fn orientation(rotation: Rotation) -> isize {
     match rotation {
         Rotation::Quarter => 1,
         Rotation::ThreeQuarters => 2,
-        Rotation::None => 3,
+        Rotation::Unturned => 3,
         Rotation::Half => 4,
     }
 }
@@ -120,12 +120,17 @@ mod tests {
         let upright = PictureSize { width: 720, height: 1280 };
         let wide = PictureSize { width: 1280, height: 720 };
         assert_eq!(rotation(None, upright, true), Rotation::Quarter);
-        assert_eq!(rotation(None, wide, true), Rotation::None);
-        assert_eq!(rotation(None, upright, false), Rotation::None, "a desk's camera is upright");
+        assert_eq!(rotation(None, wide, true), Rotation::Unturned);
+        assert_eq!(
+            rotation(None, upright, false),
+            Rotation::Unturned,
+            "a desk's camera is upright"
+        );
         assert_eq!(rotation(Some(Rotation::Half), upright, true), Rotation::Half);
         assert_eq!(unturned(upright, Rotation::Quarter), wide, "the sensor lies across");
         assert_eq!(unturned(wide, Rotation::Half), wide);
-        let turns = [Rotation::Quarter, Rotation::ThreeQuarters, Rotation::None, Rotation::Half];
+        let turns =
+            [Rotation::Quarter, Rotation::ThreeQuarters, Rotation::Unturned, Rotation::Half];
         assert_eq!(turns.map(orientation), [1, 2, 3, 4], "upright, head down, right, left");
     }
 

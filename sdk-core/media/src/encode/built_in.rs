@@ -130,6 +130,17 @@ impl PictureEncoder {
             }
         }
     }
+
+    /// What came out beside what was given, in its order: where an encoder was late and caught up.
+    pub(crate) fn take_more(&mut self) -> Option<AccessUnit> {
+        match &mut self.kind {
+            // Each picture comes out as it goes in.
+            #[cfg(feature = "h264")]
+            PictureKind::Software(_) => None,
+            #[cfg(target_vendor = "apple")]
+            PictureKind::Hardware(encoder) => encoder.take_more(),
+        }
+    }
 }
 
 #[cfg(target_vendor = "apple")]

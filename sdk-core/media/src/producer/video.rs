@@ -261,6 +261,9 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder) {
                     shared.take_keyframe_request();
                 }
                 shared.deliver(unit);
+                while let Some(unit) = encoder.take_more() {
+                    shared.deliver(unit);
+                }
             }
             Ok(None) => shared.counters.skipped(),
             Err(error) => {

@@ -300,7 +300,7 @@ fn is_interrupted(session: &AVCaptureSession) -> bool {
 
 fn turn(connection: &AVCaptureConnection, rotation: Rotation) {
     let angle = match rotation {
-        Rotation::None => 0.0,
+        Rotation::Unturned => 0.0,
         Rotation::Quarter => 90.0,
         Rotation::Half => 180.0,
         Rotation::ThreeQuarters => 270.0,

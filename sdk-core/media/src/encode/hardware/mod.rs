@@ -27,6 +27,9 @@ use crate::image::Image;
 const HELD_BACK: usize = 3;
 /// How long to wait for what comes out. Hardware takes a third of this for a large picture.
 const PATIENCE: Duration = Duration::from_millis(30);
+/// An encoder that let us wait in vain so often in a row holds pictures back by nature, and is not
+/// waited for.
+const VAIN: u32 = 5;
 /// From one attempt to make a session to the next.
 const RETRY: Duration = Duration::from_millis(250);
 /// With so many failures in a row there is no hope in this encoder.
@@ -125,6 +128,8 @@ pub(crate) struct HardwareEncoder<S: Sessions> {
     keyframe_interval: Duration,
     keyframes: KeyframeSchedule,
     running: Option<Running<S::Session>>,
+    /// What came out, and was not given yet.
+    ready: VecDeque<AccessUnit>,
     /// In a row.
     failures: u32,
     retry_at: Option<MediaTime>,
@@ -137,6 +142,8 @@ struct Running<S> {
     frame_rate: FrameRate,
     /// The pictures that it has, and which of them are to be key frames.
     held: VecDeque<(MediaTime, bool)>,
+    /// How often in a row the newest of them was waited for in vain.
+    vain: u32,
 }
 
 impl<S: Sessions> HardwareEncoder<S> {
@@ -149,6 +156,7 @@ impl<S: Sessions> HardwareEncoder<S> {
             keyframe_interval,
             keyframes: KeyframeSchedule::new(keyframe_interval),
             running: None,
+            ready: VecDeque::new(),
             failures: 0,
             retry_at: None,
         }
@@ -180,7 +188,7 @@ impl<S: Sessions> HardwareEncoder<S> {
     /// Encodes an image taken at `pts`, which must be later than the last one's.
     ///
     /// Gives nothing where the picture was left out to keep to the rate. An encoder that holds
-    /// pictures back gives an earlier one.
+    /// pictures back gives an earlier one; [`HardwareEncoder::take_more`] has what came out besides.
     ///
     /// # Errors
     ///
@@ -203,12 +211,12 @@ impl<S: Sessions> HardwareEncoder<S> {
             other => other,
         };
         match encoded {
-            Ok(unit) => {
-                if unit.is_some() {
+            Ok(()) => {
+                if !self.ready.is_empty() {
                     self.failures = 0;
                 }
                 self.retry_at = None;
-                Ok(unit)
+                Ok(self.ready.pop_front())
             }
             Err(failure) => {
                 self.restart();
@@ -219,7 +227,12 @@ impl<S: Sessions> HardwareEncoder<S> {
         }
     }
 
-    fn attempt(&mut self, image: &Image, pts: MediaTime) -> Result<Option<AccessUnit>, Failure> {
+    /// What came out beside what was given, in its order: where an encoder was late, and caught up.
+    pub(crate) fn take_more(&mut self) -> Option<AccessUnit> {
+        self.ready.pop_front()
+    }
+
+    fn attempt(&mut self, image: &Image, pts: MediaTime) -> Result<(), Failure> {
         let size = image.size();
         let running = match &mut self.running {
             Some(running) if running.size == size => {
@@ -243,18 +256,17 @@ impl<S: Sessions> HardwareEncoder<S> {
         let keyframe = self.keyframes.take(pts);
         running.session.submit(image, pts, keyframe)?;
         running.held.push_back((pts, keyframe));
-        let (unit, keyframe_missing) = running.next()?;
-        if keyframe_missing {
+        if running.collect(&mut self.ready)? {
             self.keyframes.request();
         }
-        Ok(unit)
+        Ok(())
     }
 }
 
 impl<S: Session> Running<S> {
     fn new(session: S, settings: Settings) -> Self {
         let Settings { size, bitrate, frame_rate, .. } = settings;
-        Self { session, size, bitrate, frame_rate, held: VecDeque::new() }
+        Self { session, size, bitrate, frame_rate, held: VecDeque::new(), vain: 0 }
     }
 
     fn follow(&mut self, bitrate: Bitrate, frame_rate: FrameRate) -> Result<(), Failure> {
@@ -269,23 +281,24 @@ impl<S: Session> Running<S> {
         Ok(())
     }
 
-    /// What came out next, or nothing: it was left out, or is held back. Beside it whether a key
-    /// frame was asked for in its place, and it is none.
-    fn next(&mut self) -> Result<(Option<AccessUnit>, bool), Failure> {
-        let Some(Finished { pts, sample }) = self.session.finished(PATIENCE) else {
-            if self.held.len() > HELD_BACK {
-                return Err(Failure::Refused(format!(
-                    "it holds {} pictures back",
-                    self.held.len()
-                )));
-            }
-            return Ok((None, false));
-        };
-        let place = self.held.iter().position(|(held, _)| *held == pts);
-        let (_, wanted) = place.and_then(|place| self.held.remove(place)).unwrap_or((pts, false));
-        let refused = |reason: &str| Failure::Refused(reason.to_owned());
-        let unit = sample?.map(|sample| sample.into_unit(pts).map_err(refused)).transpose()?;
-        let missing = wanted && !unit.as_ref().is_some_and(|unit| unit.keyframe);
-        Ok((unit, missing))
+    /// Adds what came out to `ready`, up to the picture that went in last if that does not take
+    /// long. Returns whether a key frame was asked for, and something else came.
+    fn collect(&mut self, ready: &mut VecDeque<AccessUnit>) -> Result<bool, Failure> {
+        let mut missing = false;
+        while !self.held.is_empty() {
+            let patience = if self.vain < VAIN { PATIENCE } else { Duration::ZERO };
+            let Some(Finished { pts, sample }) = self.session.finished(patience) else { break };
+            let place = self.held.iter().position(|(held, _)| *held == pts);
+            let wanted = place.and_then(|place| self.held.remove(place)).is_some_and(|it| it.1);
+            let refused = |reason: &str| Failure::Refused(reason.to_owned());
+            let unit = sample?.map(|sample| sample.into_unit(pts).map_err(refused)).transpose()?;
+            missing |= wanted && !unit.as_ref().is_some_and(|unit| unit.keyframe);
+            ready.extend(unit);
+        }
+        self.vain = if self.held.is_empty() { 0 } else { self.vain.saturating_add(1) };
+        if self.held.len() > HELD_BACK {
+            return Err(Failure::Refused(format!("it holds {} pictures back", self.held.len())));
+        }
+        Ok(missing)
     }
 }

@@ -24,6 +24,8 @@ struct System {
     deaf: u32,
     /// Pictures that it holds back.
     delay: usize,
+    /// It is not done with the next picture in time.
+    late: bool,
 }
 
 type Shared = Rc<RefCell<System>>;
@@ -90,6 +92,9 @@ impl Session for FakeSession {
     }
 
     fn finished(&mut self, _patience: Duration) -> Option<Finished> {
+        if std::mem::take(&mut self.system.borrow_mut().late) {
+            return None;
+        }
         if self.ready.len() > self.system.borrow().delay { self.ready.pop_front() } else { None }
     }
 }
@@ -216,6 +221,20 @@ fn an_encoder_that_holds_a_picture_back_delivers_each_in_its_place() {
     let rate = FrameRate::new(30).unwrap();
     let expected: Vec<_> = (0..8).map(|number| rate.time_of(number)).collect();
     assert_eq!(units.iter().map(|unit| unit.pts).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn an_encoder_that_begins_slowly_catches_up() {
+    let mut viewer = Viewer::new();
+    viewer.system.borrow_mut().late = true;
+    assert_eq!(viewer.next(), Ok(None), "its first picture takes long");
+    let rate = FrameRate::new(30).unwrap();
+    let first = viewer.next().unwrap().unwrap();
+    let second = viewer.encoder.take_more().unwrap();
+    assert_eq!([first.pts, second.pts], [0, 1].map(|number| rate.time_of(number)));
+    let third = viewer.next().unwrap().unwrap();
+    assert_eq!(third.pts, rate.time_of(2), "no picture is late any more");
+    assert_eq!(viewer.encoder.take_more(), None);
 }
 
 #[test]
