@@ -58,7 +58,10 @@ if let folder = hostLibrary() {
 let package = Package(
     name: "Golive",
     platforms: [.iOS(.v16), .macOS(.v13)],
-    products: [.library(name: "Golive", targets: ["Golive"])],
+    products: [
+        .library(name: "Golive", targets: ["Golive"]),
+        .library(name: "GoliveTesting", targets: ["GoliveTesting"]),
+    ],
     targets: [
         library,
         .target(
@@ -70,9 +73,11 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v5)],
             linkerSettings: linking),
         .target(name: "Golive", dependencies: ["GoliveFFI"]),
+        .target(name: "GoliveTesting", dependencies: ["Golive"]),
         .executableTarget(
             name: "QuickStart", dependencies: ["Golive"], path: "Examples/QuickStart"),
         .testTarget(name: "GoliveTests", dependencies: ["Golive", "QuickStart"]),
+        .testTarget(name: "GoliveTestingTests", dependencies: ["Golive", "GoliveTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

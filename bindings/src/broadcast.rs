@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use async_channel::{Receiver, Sender};
-use golive::{Bitrate, Builder, ErrorKind, Launched, NetworkChange, PictureSize};
+use golive::{Bitrate, Builder, ErrorKind, Launched, NetworkChange, PictureSize, SourceChange};
 
 use crate::callbacks::{Callbacks, tell_events};
 use crate::config::{BroadcastConfig, Network, address, frame_rate};
@@ -15,6 +15,7 @@ use crate::encoder::{Encoder, Program, Remote};
 use crate::error::GoliveFailure;
 use crate::event::{Ended, EventReader, EventSink};
 use crate::health::{BroadcastState, Health};
+use crate::interruption::{HeardSound, ShownPicture};
 
 /// A broadcast: prepared, started once, and stopped.
 ///
@@ -58,6 +59,16 @@ pub struct Summary {
     pub health: Health,
 }
 
+impl From<golive::Summary> for Summary {
+    fn from(summary: golive::Summary) -> Self {
+        Self {
+            cause: (&summary.cause).into(),
+            sentence: summary.cause.to_string(),
+            health: summary.health.into(),
+        }
+    }
+}
+
 /// Something that can be changed while live.
 #[derive(Clone, Debug, PartialEq, uniffi::Enum)]
 pub enum Change {
@@ -85,10 +96,37 @@ pub enum Change {
     },
     /// A key frame, at once.
     Keyframe,
+    /// The video encoder made anew, with a key frame: the system took the one that was there.
+    EncoderRestart,
     /// Silence instead of the microphone, or no longer.
     Muted {
         /// Whether it is silent.
         muted: bool,
+    },
+    /// What viewers see. Of built-in capture, as all that follows down to the zoom.
+    Show {
+        /// The camera, its last picture, a slate, or nothing, for which the camera is closed.
+        picture: ShownPicture,
+    },
+    /// What viewers hear.
+    Hear {
+        /// The microphone, silence, or silence with the microphone closed.
+        sound: HeardSound,
+    },
+    /// Another camera, while the last picture of the one before is held.
+    Camera {
+        /// Which one, counted from zero.
+        index: u32,
+    },
+    /// Light beside the camera, or no longer.
+    Torch {
+        /// Whether it is on.
+        is_on: bool,
+    },
+    /// How much the camera magnifies.
+    Zoom {
+        /// So many times; 1.0 is none. What the lens cannot do is done as far as it can.
+        factor: f64,
     },
     /// There is one more network.
     NetworkAdded {
@@ -184,11 +222,7 @@ impl BroadcastHandle {
             // It carries nothing: it closes.
             let _ = callbacks.done().recv().await;
         }
-        Ok(Summary {
-            cause: (&summary.cause).into(),
-            sentence: summary.cause.to_string(),
-            health: summary.health.into(),
-        })
+        Ok(summary.into())
     }
 
     /// As [`stop`](Self::stop), but returns at once, and also ends a start that is under way.
@@ -368,7 +402,7 @@ impl Drop for StopUnlessLive {
 }
 
 impl Change {
-    fn into_golive(self) -> Result<golive::Change, GoliveFailure> {
+    pub(crate) fn into_golive(self) -> Result<golive::Change, GoliveFailure> {
         let bitrate = Bitrate::from_bits_per_second;
         Ok(match self {
             Self::VideoBitrate { bits_per_second } => {
@@ -384,8 +418,18 @@ impl Change {
                 golive::Change::Size(PictureSize { width: width_pixels, height: height_pixels })
             }
             Self::Keyframe => golive::Change::Keyframe,
-            Self::Muted { muted } => {
-                golive::Change::Source(golive::SourceChange::AudioMuted(muted))
+            Self::Muted { muted } => golive::Change::Source(SourceChange::AudioMuted(muted)),
+            Self::EncoderRestart => golive::Change::EncoderRestart,
+            Self::Show { picture } => golive::Change::Source(SourceChange::Shown(picture.into())),
+            Self::Hear { sound } => golive::Change::Source(SourceChange::Heard(sound.into())),
+            Self::Camera { index } => golive::Change::Source(camera(index)?),
+            Self::Torch { is_on } => golive::Change::Source(SourceChange::Torch(is_on)),
+            Self::Zoom { factor } if factor.is_finite() && factor > 0.0 => {
+                golive::Change::Source(SourceChange::Zoom(factor))
+            }
+            Self::Zoom { .. } => {
+                let reason = "factor is no magnification: 1.0 is none, 2.0 is twice";
+                return Err(GoliveFailure::new(ErrorKind::Configuration, reason, None));
             }
             Self::NetworkAdded { network } => {
                 golive::Change::Network(NetworkChange::Added(network.via()?))
@@ -398,4 +442,15 @@ impl Change {
             }
         })
     }
+}
+
+#[cfg(feature = "media")]
+fn camera(index: u32) -> Result<SourceChange, GoliveFailure> {
+    Ok(SourceChange::Video(golive::VideoSource::Camera(golive::CameraIndex(index))))
+}
+
+#[cfg(not(feature = "media"))]
+fn camera(_: u32) -> Result<SourceChange, GoliveFailure> {
+    let reason = "this build has no cameras: the app's own encoder switches its own";
+    Err(GoliveFailure::new(ErrorKind::Configuration, reason, None))
 }

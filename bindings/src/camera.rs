@@ -16,8 +16,8 @@ pub enum CameraRotation {
     ThreeQuarters,
 }
 
-/// What can be changed about a camera while it is at work, and before.
-#[derive(Clone, Copy, Debug, PartialEq, uniffi::Record)]
+/// How the pictures of the built-in cameras are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct CameraControls {
     /// How the picture is turned; nothing for what suits the size that is encoded: upright where
     /// that is.
@@ -26,12 +26,6 @@ pub struct CameraControls {
     /// Left for right, as in a mirror. Viewers read writing only without.
     #[uniffi(default = false)]
     pub mirrored: bool,
-    /// The light beside the camera, where there is one.
-    #[uniffi(default = false)]
-    pub torch: bool,
-    /// How much the picture is enlarged: 1 for what the lens sees, at most what the camera has.
-    #[uniffi(default = 1.0)]
-    pub zoom: f32,
 }
 
 /// The address of the `AVCaptureSession` that the built-in cameras go through, for a preview; nothing
@@ -49,8 +43,8 @@ pub fn capture_session_address() -> Option<u64> {
     address
 }
 
-/// Turns, mirrors, lights and enlarges what the built-in camera sees, from now on, whichever it is.
-/// Where a camera cannot do something of it, it leaves that out.
+/// Turns and mirrors what the built-in camera sees, from now on, whichever it is. Where a camera cannot
+/// do something of it, it leaves that out.
 #[uniffi::export]
 pub fn set_camera_controls(controls: CameraControls) {
     #[cfg(all(feature = "media", target_vendor = "apple"))]
@@ -69,7 +63,6 @@ impl From<CameraControls> for golive::CameraControls {
             CameraRotation::Half => Rotation::Half,
             CameraRotation::ThreeQuarters => Rotation::ThreeQuarters,
         });
-        let CameraControls { mirrored, torch, zoom, .. } = controls;
-        Self { rotation, mirrored, torch, zoom }
+        Self { rotation, mirrored: controls.mirrored }
     }
 }

@@ -1,6 +1,7 @@
 //! What a broadcast is told before it begins.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +63,26 @@ pub struct BroadcastConfig {
     /// unless told otherwise.
     #[uniffi(default = None)]
     pub sources: Option<Sources>,
+    /// What built-in capture shows as a slate; a sign for a pause on grey, if nothing is said.
+    #[uniffi(default = None)]
+    pub slate: Option<StillPicture>,
+}
+
+/// A picture of the app's own.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct StillPicture {
+    /// Its width, a multiple of two.
+    pub width_pixels: u32,
+    /// Its height, a multiple of two.
+    pub height_pixels: u32,
+    /// Rows of pixels of four bytes each: red, green, blue and alpha, in sRGB.
+    pub rgba: Vec<u8>,
+}
+
+impl std::fmt::Debug for StillPicture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StillPicture({}x{})", self.width_pixels, self.height_pixels)
+    }
 }
 
 /// A network that a broadcast may use.
@@ -73,6 +94,12 @@ pub struct Network {
     /// suffice, and nothing once so much was sent and received.
     #[uniffi(default = None)]
     pub budget_bytes: Option<u64>,
+    /// The number of its interface (`if_nametoindex`), where the system routes by that: on iOS.
+    #[uniffi(default = None)]
+    pub interface_index: Option<u32>,
+    /// Its handle on Android (`Network.getNetworkHandle()`), which routes by that.
+    #[uniffi(default = None)]
+    pub android_handle: Option<u64>,
 }
 
 /// What is captured on this machine.
@@ -150,6 +177,10 @@ impl BroadcastConfig {
         for network in &self.networks {
             builder = builder.via(network.via()?);
         }
+        let builder = match &self.slate {
+            Some(slate) => slate.apply(builder)?,
+            None => builder,
+        };
         match &self.sources {
             Some(sources) => sources.apply(builder),
             None => Ok(builder),
@@ -159,7 +190,15 @@ impl BroadcastConfig {
 
 impl Network {
     pub(crate) fn via(&self) -> Result<Via, GoliveFailure> {
-        let via = Via::new(address(&self.address)?);
+        let mut via = Via::new(address(&self.address)?);
+        if let Some(index) = self.interface_index {
+            let reason = "interface_index is 0, which no interface has";
+            let none = || GoliveFailure::new(ErrorKind::Configuration, reason, None);
+            via = via.over_interface(NonZeroU32::new(index).ok_or_else(none)?);
+        }
+        if let Some(handle) = self.android_handle {
+            via = via.over_android_network(handle);
+        }
         Ok(match self.budget_bytes {
             Some(budget) => via.metered(ByteCount::new(budget)),
             None => via,
@@ -181,6 +220,20 @@ pub(crate) fn address(text: &str) -> Result<IpAddr, GoliveFailure> {
         let reason = format!("{text:?} is no address: give the one that this device has there");
         GoliveFailure::new(ErrorKind::Configuration, reason, Some(error.to_string()))
     })
+}
+
+#[cfg(feature = "media")]
+impl StillPicture {
+    fn apply(&self, builder: Builder) -> Result<Builder, GoliveFailure> {
+        let size = PictureSize::new(self.width_pixels, self.height_pixels);
+        let picture = size.and_then(|size| golive::Picture::from_rgba(size, &self.rgba));
+        let Some(picture) = picture else {
+            let reason =
+                "the slate's sides are no even numbers, or its bytes are not four for each pixel";
+            return Err(GoliveFailure::new(ErrorKind::Configuration, reason, None));
+        };
+        Ok(builder.slate(picture))
+    }
 }
 
 #[cfg(feature = "media")]
@@ -208,6 +261,14 @@ impl Sources {
             }
         };
         Ok(builder.loop_file(self.loop_file))
+    }
+}
+
+#[cfg(not(feature = "media"))]
+impl StillPicture {
+    fn apply(&self, _: Builder) -> Result<Builder, GoliveFailure> {
+        let reason = "this build captures nothing by itself: the app's own encoder shows its slate";
+        Err(GoliveFailure::new(ErrorKind::Configuration, reason, None))
     }
 }
 

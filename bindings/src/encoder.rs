@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use golive::{AudioFormat, EncoderOutput, EncoderStatistics, SourceChange};
+use golive::{AudioFormat, EncoderOutput, EncoderStatistics, ErrorKind, SourceChange};
 
 use crate::callbacks::{Callbacks, Command};
 use crate::sink::{Counts, FrameSink};
@@ -25,15 +25,28 @@ pub struct EncoderTarget {
 /// What an app's encoder will produce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Program {
-    /// Whether there are pictures: H.264.
+    /// Whether there are pictures.
     #[uniffi(default = true)]
     pub video: bool,
+    /// What they are encoded in, for the whole broadcast: H.264, if nothing is said.
+    #[uniffi(default = None)]
+    pub video_codec: Option<VideoCodec>,
     /// Sample rate of the sound, AAC-LC; no sound, if nothing is said.
     #[uniffi(default = None)]
     pub audio_sample_rate_hz: Option<u32>,
     /// How many channels it has.
     #[uniffi(default = 2)]
     pub audio_channels: u8,
+}
+
+/// What pictures are encoded in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum VideoCodec {
+    /// H.264 (AVC), which every ingest takes and every browser shows.
+    H264,
+    /// H.265 (HEVC), which takes fewer bits for the same picture where hardware encodes it. Whether
+    /// the ingest and whoever watches can do with it is for the app to know.
+    H265,
 }
 
 /// What an app's code answers when it fails.
@@ -76,7 +89,7 @@ pub trait Encoder: Send + Sync {
     /// What keeps it from doing so.
     fn set_target(&self, target: EncoderTarget) -> Result<(), CallbackFailure>;
 
-    /// Makes the very next picture a key frame (IDR).
+    /// Makes the very next picture a key frame: an IDR picture.
     ///
     /// # Errors
     ///
@@ -122,7 +135,20 @@ impl From<Program> for golive::Program {
     fn from(program: Program) -> Self {
         let channels = program.audio_channels;
         let format = |sample_rate| AudioFormat { sample_rate, channels };
-        Self { video: program.video, audio: program.audio_sample_rate_hz.map(format) }
+        let codec = program.video_codec.unwrap_or(VideoCodec::H264);
+        Self {
+            video: program.video.then(|| codec.into()),
+            audio: program.audio_sample_rate_hz.map(format),
+        }
+    }
+}
+
+impl From<VideoCodec> for golive::VideoCodec {
+    fn from(codec: VideoCodec) -> Self {
+        match codec {
+            VideoCodec::H264 => Self::H264,
+            VideoCodec::H265 => Self::H265,
+        }
     }
 }
 
@@ -166,7 +192,12 @@ impl golive::Encoder for Remote {
     fn change(&mut self, change: SourceChange) -> Result<(), golive::Error> {
         match change {
             SourceChange::AudioMuted(muted) => self.callbacks.tell(Command::Muted(muted)),
-            other => tracing::warn!(?other, "an app's encoder has no such source"),
+            other => {
+                let message = format!(
+                    "an app's own encoder holds its sources itself, so that {other:?} is its own to do"
+                );
+                return Err(golive::Error::new(ErrorKind::Configuration, message));
+            }
         }
         Ok(())
     }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use golive::interruption::{
-    BackgroundLoss, Cause, Config, EncoderLimit, HeatPolicy, Input, Interruptions, Output, Picture,
-    Policy, Response, Scene, Sound, Step, ThermalLevel,
+    BackgroundLoss, Cause, Config, EncoderLimit, Event, HeatPolicy, Input, Interruptions, Output,
+    Picture, Policy, Response, Scene, Sound, Step, ThermalLevel,
 };
 use golive::{EncoderTarget as Target, FrameRate, PictureSize, Time};
 
@@ -433,7 +433,6 @@ impl From<InterruptionInput> for Input {
 
 impl From<Output> for InterruptionOutput {
     fn from(output: Output) -> Self {
-        use golive::interruption::Event;
         match output {
             Output::Sound(sound) => Self::Sound { sound: sound.into() },
             Output::RestartEncoder => Self::RestartEncoder,
@@ -441,14 +440,7 @@ impl From<Output> for InterruptionOutput {
             Output::Keyframe => Self::Keyframe,
             Output::Limit(limit) => Self::Limited { limit: limit.map(Limit::from) },
             Output::Event(event) => {
-                let cause = match event {
-                    Event::Began { cause, .. }
-                    | Event::Escalated { cause, .. }
-                    | Event::Ended { cause, .. } => Some(cause),
-                    Event::Heat { .. } => Some(Cause::Heat),
-                    _ => None,
-                };
-                Self::Told { sentence: event.to_string(), cause: cause.map(Into::into) }
+                Self::Told { sentence: event.to_string(), cause: cause_of(&event) }
             }
             Output::Stop { cause } => Self::Stop { cause: cause.into() },
             Output::Wake { at } => {
@@ -456,6 +448,18 @@ impl From<Output> for InterruptionOutput {
             }
         }
     }
+}
+
+/// The cause that an event is about, if it is about one.
+pub(crate) fn cause_of(event: &Event) -> Option<InterruptionCause> {
+    let cause = match event {
+        Event::Began { cause, .. }
+        | Event::Escalated { cause, .. }
+        | Event::Ended { cause, .. } => *cause,
+        Event::Heat { .. } => Cause::Heat,
+        _ => return None,
+    };
+    Some(cause.into())
 }
 
 #[cfg(test)]

@@ -19,14 +19,15 @@ mod error;
 mod event;
 mod health;
 mod interruption;
+mod rehearsal;
 mod sink;
 
 pub use broadcast::{BroadcastHandle, Change, Summary};
 pub use camera::{CameraControls, CameraRotation, capture_session_address, set_camera_controls};
-pub use config::{AudioSource, BroadcastConfig, Network, Sources, VideoSource};
+pub use config::{AudioSource, BroadcastConfig, Network, Sources, StillPicture, VideoSource};
 pub use credentials::{Access, Credentials};
 pub use destination::{Destination, Secret};
-pub use encoder::{CallbackFailure, Encoder, EncoderTarget, Program};
+pub use encoder::{CallbackFailure, Encoder, EncoderTarget, Program, VideoCodec};
 pub use error::GoliveFailure;
 pub use event::{Event, EventKind, EventReader, EventSink};
 pub use health::{BroadcastState, Health, NetworkHealth};
@@ -35,6 +36,10 @@ pub use interruption::{
     InterruptionOutput, InterruptionPolicy, InterruptionResponse, InterruptionRules,
     InterruptionStep, Limit, ShownPicture, android_interruptions, ios_interruptions,
     limited_target, thermal_level_from_android,
+};
+pub use rehearsal::{
+    Happening, RehearsalHandle, RehearsalLook, RehearsedEncoder, RehearsedEvent, RehearsedIngest,
+    RehearsedNetwork, ToldInterruption, Viewer, ViewerSound,
 };
 pub use sink::{FrameSink, MediaTrack};
 

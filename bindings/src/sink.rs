@@ -38,8 +38,11 @@ pub(crate) struct Counts {
 
 #[uniffi::export]
 impl FrameSink {
-    /// A picture: H.264 in Annex B form, an IDR with its SPS and PPS. Times are microseconds on
-    /// the media timeline, whose zero is [`epoch_us`](Self::epoch_us) on the device's clock.
+    /// A picture in Annex B form, in the codec of the [`Program`](crate::Program). A `keyframe` is
+    /// one at which decoding can begin: an IDR picture of H.264, an IDR, CRA or BLA picture of H.265.
+    /// The first brings its parameter sets (SPS and PPS, of H.265 the VPS before them); they are
+    /// repeated before each that comes without. Times are microseconds on the media timeline, whose
+    /// zero is [`epoch_us`](Self::epoch_us) on the device's clock.
     pub fn push_video(&self, data: &[u8], pts_us: i64, dts_us: i64, keyframe: bool) {
         self.counts.encoded.fetch_add(1, Ordering::Relaxed);
         let (pts, dts) = (MediaTime::from_micros(pts_us), MediaTime::from_micros(dts_us));

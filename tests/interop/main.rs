@@ -8,6 +8,7 @@
 )]
 
 mod baseline;
+mod h265;
 mod loss;
 mod packet_filter;
 mod srt_tokio;

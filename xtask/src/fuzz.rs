@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn the_parsers_that_face_a_peer_have_targets() {
         let targets = targets(&workspace::files().unwrap());
-        for parser in ["srt", "mpegts", "mp4", "h264", "aac"] {
+        for parser in ["srt", "mpegts", "mp4", "h264", "h265", "aac"] {
             assert!(targets.iter().any(|target| target == parser), "{parser}: {targets:?}");
         }
     }

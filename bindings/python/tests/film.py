@@ -14,7 +14,7 @@ FRAMES_PER_SECOND = 30
 
 
 class Picture(NamedTuple):
-    """An access unit of H.264 in Annex B form."""
+    """An access unit in Annex B form."""
 
     data: bytes
     is_key: bool
@@ -32,6 +32,22 @@ def film(folder: pathlib.Path) -> List[Picture]:
     begins = [found.start() for found in re.finditer(rb"\x00\x00\x00\x01\x09", stream)]
     units = [stream[begin:end] for begin, end in zip(begins, begins[1:] + [len(stream)])]
     return [Picture(unit, re.search(rb"\x00\x00\x01[\x25\x45\x65]", unit) is not None) for unit in units]
+
+
+def h265_film(folder: pathlib.Path) -> List[Picture]:
+    """The same in H.265."""
+    file = folder / "film.h265"
+    source = f"testsrc2=size=320x180:rate={FRAMES_PER_SECOND}"
+    options = "-pix_fmt yuv420p -c:v libx265 -preset ultrafast -tune zerolatency"
+    parameters = "-x265-params log-level=error:keyint=30:open-gop=0 -bsf:v hevc_metadata=aud=insert"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-t", "2"]
+    command += options.split() + parameters.split()
+    subprocess.run(command + ["-f", "hevc", str(file)], check=True)
+    stream = file.read_bytes()
+    # A delimiter has type 35, a picture that begins anew 16 to 21, in six bits of the first byte.
+    begins = [found.start() for found in re.finditer(rb"\x00\x00\x00\x01\x46", stream)]
+    units = [stream[begin:end] for begin, end in zip(begins, begins[1:] + [len(stream)])]
+    return [Picture(unit, re.search(rb"\x00\x00\x01[\x20-\x2b]", unit) is not None) for unit in units]
 
 
 class FilmEncoder(golive.Encoder):

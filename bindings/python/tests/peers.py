@@ -133,6 +133,13 @@ class Ffmpeg(Peer):
         streams = json.loads(printed.stdout)["streams"]
         return {stream["codec_name"]: int(stream["nb_read_packets"]) for stream in streams}
 
+    def stills(self, least_s: float) -> int:
+        """How often the picture stood for so long, and moved again."""
+        detect = f"freezedetect=noise=-50dB:duration={least_s}"
+        watch = ["ffmpeg", "-i", str(self.file), "-an", "-vf", detect, "-f", "null", "-"]
+        told = subprocess.run(watch, capture_output=True, text=True).stderr
+        return told.count("freeze_end")
+
     def faults(self) -> str:
         """What ffmpeg says against what it received, decoding it."""
         decode = ["ffmpeg", "-v", "error", "-i", str(self.file), "-f", "null", "-"]

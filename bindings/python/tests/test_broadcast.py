@@ -52,6 +52,24 @@ class BroadcastTest(Scratch):
             assert isinstance(kind, golive.EventKind.TARGET_CHANGED), kind
             self.assertEqual(kind.target.video_bits_per_second, 300_000)
 
+    async def test_a_slate_and_silence_come_and_go_while_it_is_on_air(self) -> None:
+        ffmpeg = self.ffmpeg()
+        async with golive.on_air(small(ffmpeg.url)) as broadcast:
+            await asyncio.sleep(1.5)
+            for picture in (golive.ShownPicture.SLATE, golive.ShownPicture.LAST_FRAME):
+                broadcast.set(golive.Change.SHOW(picture=picture))
+                broadcast.set(golive.Change.HEAR(sound=golive.HeardSound.RELEASED))
+                await asyncio.sleep(1.5)
+                broadcast.set(golive.Change.SHOW(picture=golive.ShownPicture.CAMERA))
+                broadcast.set(golive.Change.HEAR(sound=golive.HeardSound.MICROPHONE))
+                await asyncio.sleep(1.5)
+            with self.assertRaises(golive.GoliveError) as caught:
+                broadcast.set(golive.Change.TORCH(is_on=True))
+            self.assertIn("no torch", caught.exception.message)
+        ffmpeg.finish()
+        self.assertEqual(ffmpeg.stills(1.0), 2)
+        self.assertEqual(ffmpeg.faults(), "")
+
     async def test_a_change_that_makes_no_sense_is_a_typed_error(self) -> None:
         async with golive.on_air(small(self.ffmpeg().url)) as broadcast:
             with self.assertRaises(golive.GoliveError) as caught:

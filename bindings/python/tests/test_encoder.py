@@ -6,7 +6,7 @@ import time
 import traceback
 
 import golive
-from film import FilmEncoder, film
+from film import FilmEncoder, film, h265_film
 from peers import Scratch, first, small
 
 
@@ -27,6 +27,18 @@ class EncoderTest(Scratch):
         self.assertNotIn(threading.get_ident(), encoder.threads)
         ffmpeg.finish()
         self.assertGreater(ffmpeg.packets()["h264"], 60)
+        self.assertEqual(ffmpeg.faults(), "")
+
+    async def test_what_it_produces_may_be_h265(self) -> None:
+        ffmpeg = self.ffmpeg()
+        encoder = FilmEncoder(h265_film(self.folder))
+        program = golive.Program(video_codec=golive.VideoCodec.H265)
+        async with golive.on_air(small(ffmpeg.url), encoder=encoder, program=program) as broadcast:
+            await asyncio.sleep(1)
+            broadcast.set(golive.Change.KEYFRAME())
+            await asyncio.sleep(1)
+        ffmpeg.finish()
+        self.assertGreater(ffmpeg.packets()["hevc"], 40)
         self.assertEqual(ffmpeg.faults(), "")
 
     async def test_what_a_method_raises_becomes_an_event_and_keeps_nobody_waiting(self) -> None:

@@ -35,7 +35,7 @@ class PackageTest(unittest.TestCase):
 
     def test_a_failed_assertion_shows_what_a_value_holds(self) -> None:
         network = golive.Network(address="10.0.0.7", budget_bytes=5)
-        self.assertEqual(repr(network), "Network(address=10.0.0.7, budget_bytes=5)")
+        self.assertEqual(repr(network), "Network(address=10.0.0.7, budget_bytes=5, interface_index=None, android_handle=None)")
         kinds = [golive.EventKind.CONNECTING(attempt=2), golive.EventKind.RETURNED()]
         self.assertEqual(
             repr(kinds), "[EventKind.CONNECTING(attempt=2), EventKind.RETURNED()]"

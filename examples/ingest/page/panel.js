@@ -94,8 +94,13 @@ function mediaRows({ live, media, viewers }) {
   return found;
 }
 
-// `avc1.64001f` in the words that people use.
+// `avc1.64001f` or `hvc1.1.6.L93.90` in the words that people use.
 function codecName(codec) {
+  const [, kind, tier, thirtieths] = codec.match(/^hvc1\.(\d+)\.[^.]+\.([LH])(\d+)/) ?? [];
+  if (kind) {
+    const main = { 1: "Main", 2: "Main 10", 3: "Main Still Picture" }[kind] ?? "";
+    return `H.265 ${main} ${(thirtieths / 30).toFixed(1)}${tier === "H" ? " High tier" : ""}`;
+  }
   const [, profile, level] = codec.match(/^avc1\.(..)..(..)$/) ?? [];
   if (!profile) return codec;
   const name = { "42": "Baseline", "4d": "Main", "58": "Extended", "64": "High" }[profile.toLowerCase()] ?? "";

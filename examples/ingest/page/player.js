@@ -42,7 +42,7 @@ export class Player extends EventTarget {
     this.stop();
     if (!Source) return this.fail("this browser has no Media Source Extensions");
     for (const type of Object.values(types)) {
-      if (!Source.isTypeSupported(type)) return this.fail(`this browser cannot play ${type}`);
+      if (!Source.isTypeSupported(type)) return this.fail(refusal(type));
     }
     const source = new Source();
     this.source = source;
@@ -191,6 +191,12 @@ class Track {
   usable() {
     return this.buffer && !this.buffer.updating && this.player.source?.readyState === "open";
   }
+}
+
+// Why a type is not played, and what to do about it.
+function refusal(type) {
+  if (!type.includes("hvc1")) return `This browser cannot play ${type}.`;
+  return "This browser cannot show H.265: watch with another one or a player, or send H.264.";
 }
 
 function join(parts, length) {

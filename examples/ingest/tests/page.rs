@@ -15,8 +15,9 @@ use golive_media::burnt_clock::{self, BurntClock};
 use golive_media::{AudioSource, Plane};
 use golive_proto::media::PictureSize;
 use golive_tests::browser::{Browser, Screenshot};
+use golive_tests::peers;
 
-use common::{OnAir, ingest, synthetic};
+use common::{OnAir, h265, ingest, synthetic};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const PLAYS: &str =
@@ -128,4 +129,28 @@ fn a_page_goes_on_playing_when_the_picture_changes_its_size_and_when_the_broadca
     let _on_air = OnAir::start(&ingest, "", returned);
     browser.wait_until(PLAYS, PATIENCE);
     browser.wait_until("document.querySelector('video').videoWidth === 640", PATIENCE);
+}
+
+#[test]
+fn a_browser_that_has_no_h265_says_so_in_a_sentence() {
+    if !Browser::is_available() || !peers::available(&["ffmpeg"]) {
+        return;
+    }
+    let ingest = ingest();
+    let publisher = ingest.publish("").unwrap();
+    publisher.push_ts(&h265()).unwrap();
+    let browser = Browser::start(1_280, 800);
+    browser.open(&format!("http://{}/", ingest.http_address()));
+    let shows_it =
+        browser.run("return MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L93.90\"')");
+    if shows_it == true {
+        browser.wait_until("document.querySelector('video').videoWidth === 640", PATIENCE);
+    } else {
+        browser.wait_until("document.body.dataset.state === 'failed'", PATIENCE);
+        let said = browser.run("return document.getElementById('notice-text').textContent");
+        assert!(said.as_str().unwrap().starts_with("This browser cannot show H.265:"), "{said}");
+    }
+    let media = "document.getElementById('media').textContent";
+    browser.wait_until(&format!("{media}.includes('H.265 Main')"), PATIENCE);
+    browser.wait_until(&format!("{media}.includes('640 × 362')"), PATIENCE);
 }

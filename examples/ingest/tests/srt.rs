@@ -18,7 +18,7 @@ use bytes::Bytes;
 use golive::ErrorKind;
 use golive::srt::Connection;
 use golive_ingest::{Config, Event, Events, Ingest, Refusal, StreamKey};
-use golive_proto::media::{AccessUnit, Track};
+use golive_proto::media::{AccessUnit, Track, VideoCodec};
 use golive_proto::mux::mpegts::{self, PAYLOAD_LENGTH};
 use golive_proto::units::MediaTime;
 use golive_tests::peers::{self, Mode, Options, Recording};
@@ -94,7 +94,7 @@ struct Sender {
 
 impl Sender {
     fn new() -> Self {
-        let config = mpegts::Config { video: true, audio: None };
+        let config = mpegts::Config { video: Some(VideoCodec::H264), audio: None };
         Self { writer: mpegts::Writer::new(config), next: 0 }
     }
 

@@ -14,6 +14,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use golive_ingest::{BroadcasterReport, Ingest, LinkHealth};
+use golive_tests::peers;
 use serde_json::Value;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::{Message, WebSocket};
@@ -121,6 +122,34 @@ fn a_viewer_learns_once_a_second_how_the_broadcast_is_doing() {
 
     drop(on_air);
     read_until(&mut socket, |sent| matches!(sent, Sent::Health(health) if health["live"] == false));
+}
+
+#[test]
+fn a_viewer_of_h265_is_told_so_in_words_that_a_browser_knows() {
+    if !peers::available(&["ffmpeg"]) {
+        return;
+    }
+    let ingest = ingest();
+    let publisher = ingest.publish("").unwrap();
+    let mut socket = watch(&ingest, None).unwrap();
+    publisher.push_ts(&common::h265()).unwrap();
+    let sent = read_until(&mut socket, |sent| *sent == Sent::Fragment(0));
+    let start = sent.iter().find_map(|sent| match sent {
+        Sent::Start(start) => Some(start["tracks"]["video"].as_str().unwrap().to_owned()),
+        _ => None,
+    });
+    // Main profile, main tier: the level is the encoder's choice.
+    assert!(start.as_ref().unwrap().starts_with("video/mp4; codecs=\"hvc1.1.6.L"), "{start:?}");
+    let is_known = |sent: &Sent| match sent {
+        Sent::Health(health) => health["media"]["video"].is_object(),
+        _ => false,
+    };
+    let sent = read_until(&mut socket, is_known);
+    let Some(Sent::Health(health)) = sent.last() else { panic!("no health") };
+    let video = &health["media"]["video"];
+    assert!(video["codec"].as_str().unwrap().starts_with("hvc1."), "{video}");
+    assert_eq!((&video["width"], &video["height"]), (&640.into(), &362.into()));
+    assert_eq!(health["media"]["unplayable"], Value::Null);
 }
 
 #[test]

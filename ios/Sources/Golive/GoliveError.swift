@@ -54,7 +54,7 @@ extension GoliveError: LocalizedError, CustomStringConvertible {
 
 extension GoliveError {
     /// What the generated layer threw.
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         switch error {
         case let error as GoliveError: self = error
         case let failure as GoliveFailure: self.init(failure)
@@ -80,7 +80,7 @@ extension GoliveError {
 }
 
 /// Runs `call`, and turns what it throws into the error that apps know.
-func translating<Value>(_ call: () throws -> Value) throws(GoliveError) -> Value {
+package func translating<Value>(_ call: () throws -> Value) throws(GoliveError) -> Value {
     do {
         return try call()
     } catch {

@@ -7,26 +7,60 @@ import GoliveFFI
 public struct Events: AsyncSequence, Sendable {
     public typealias Element = Event
 
-    let broadcast: Broadcast
+    /// What one loop reads from. Whoever holds it keeps the broadcast on air.
+    package struct Source: Sendable {
+        private let read: @Sendable () async -> Event?
+        private let end: @Sendable () -> Void
+
+        /// - Parameters:
+        ///   - read: waits for the next event; gives nothing once it is over or ended.
+        ///   - end: ends the reading, whoever waits included.
+        package init(
+            read: @escaping @Sendable () async -> Event?, end: @escaping @Sendable () -> Void
+        ) {
+            self.read = read
+            self.end = end
+        }
+
+        func next() async -> Event? {
+            await withTaskCancellationHandler {
+                await read()
+            } onCancel: {
+                end()
+            }
+        }
+    }
+
+    private let open: @Sendable () -> Source
+
+    package init(open: @escaping @Sendable () -> Source) {
+        self.open = open
+    }
+
+    init(broadcast: Broadcast) {
+        self.init {
+            let reader = broadcast.reader()
+            return Source {
+                // Who listens to a broadcast keeps it on air.
+                await withExtendedLifetime(broadcast) { reader }.next()
+            } end: {
+                reader.cancel()
+            }
+        }
+    }
 
     public func makeAsyncIterator() -> Iterator {
-        Iterator(broadcast: broadcast, reader: broadcast.reader())
+        Iterator(source: open())
     }
 
     /// Where one loop is.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
-        /// Who listens to a broadcast keeps it on air.
-        let broadcast: Broadcast
-        let reader: EventReader
+        let source: Source
 
         /// The next event, waiting for it; nothing once the broadcast is over or the task
         /// cancelled.
         public mutating func next() async -> Event? {
-            await withTaskCancellationHandler {
-                await reader.next()
-            } onCancel: { [reader] in
-                reader.cancel()
-            }
+            await source.next()
         }
     }
 }
@@ -36,32 +70,59 @@ public struct Events: AsyncSequence, Sendable {
 public struct HealthUpdates: AsyncSequence, Sendable {
     public typealias Element = Health
 
-    let broadcast: Broadcast
+    /// What one loop reads from: a look at how it is doing now, and the wait for the next look.
+    package struct Source: Sendable {
+        fileprivate let look: @Sendable () -> Health
+        fileprivate let wait: @Sendable () async -> Void
+
+        package init(
+            look: @escaping @Sendable () -> Health, wait: @escaping @Sendable () async -> Void
+        ) {
+            self.look = look
+            self.wait = wait
+        }
+    }
+
+    private let open: @Sendable () -> Source
+
+    package init(open: @escaping @Sendable () -> Source) {
+        self.open = open
+    }
+
+    init(broadcast: any LiveBroadcast) {
+        self.init {
+            Source {
+                broadcast.health
+            } wait: {
+                // It throws in a cancelled task, and at no other time.
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
 
     public func makeAsyncIterator() -> Iterator {
-        Iterator(broadcast: broadcast)
+        Iterator(source: open())
     }
 
     /// Where one loop is.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
-        let broadcast: Broadcast
+        private let source: Source
         private var last: Health?
 
-        init(broadcast: Broadcast) {
-            self.broadcast = broadcast
+        init(source: Source) {
+            self.source = source
         }
 
         /// What it is next; nothing once the broadcast is over or the task cancelled.
         public mutating func next() async -> Health? {
             while last?.state != .ended {
                 if last != nil {
-                    // It throws in a cancelled task, and at no other time.
-                    try? await Task.sleep(for: .milliseconds(200))
+                    await source.wait()
                 }
                 if Task.isCancelled {
                     return nil
                 }
-                let health = broadcast.health
+                let health = source.look()
                 if health != last {
                     last = health
                     return health

@@ -1,7 +1,7 @@
 //! The built-in encoder: golive-media's producer behind the trait that apps implement.
 
 use golive_media::{Output, Producer};
-use golive_proto::media::{AudioFormat, Track};
+use golive_proto::media::{AudioFormat, Track, VideoCodec};
 use golive_proto::rate::EncoderTarget;
 
 use crate::clock;
@@ -18,7 +18,10 @@ pub(crate) struct BuiltIn {
 /// What the built-in encoder produces, whatever device it takes it from.
 pub(crate) fn program(config: &golive_media::Config) -> Program {
     let format = AudioFormat { sample_rate: 48_000, channels: 2 };
-    Program { video: config.video.is_some(), audio: config.audio.as_ref().map(|_| format) }
+    Program {
+        video: config.video.as_ref().map(|_| VideoCodec::H264),
+        audio: config.audio.as_ref().map(|_| format),
+    }
 }
 
 impl BuiltIn {
@@ -67,6 +70,10 @@ impl Encoder for BuiltIn {
         let producer = self.producer()?;
         match change {
             SourceChange::AudioMuted(muted) => producer.set_muted(muted),
+            SourceChange::Shown(shown) => producer.show(shown)?,
+            SourceChange::Heard(heard) => producer.hear(heard)?,
+            SourceChange::Torch(on) => producer.set_torch(on)?,
+            SourceChange::Zoom(factor) => producer.set_zoom(factor)?,
             SourceChange::Video(source) => producer.switch_video(source)?,
             SourceChange::Audio(source) => producer.switch_audio(source)?,
         }
@@ -119,7 +126,9 @@ impl From<golive_media::Error> for Error {
             Media::CameraForbidden { .. } | Media::MicrophoneForbidden(_) => {
                 ErrorKind::PermissionDenied
             }
-            Media::NotBuiltIn(_) | Media::NoTrack(_) => ErrorKind::Configuration,
+            Media::NotBuiltIn(_) | Media::NoTrack(_) | Media::CameraCannot(_) => {
+                ErrorKind::Configuration
+            }
             Media::Thread(_) => ErrorKind::System,
             _ => ErrorKind::Media,
         };

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use golive_proto::media::{AccessUnit, AudioFormat};
+use golive_proto::interruption;
+use golive_proto::media::{AccessUnit, AudioFormat, VideoCodec};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{MediaTime, Time};
 
@@ -35,7 +36,7 @@ pub trait Encoder: Send {
     /// compared with it, and who did not hear is asked once more.
     fn set_target(&mut self, target: EncoderTarget);
 
-    /// Makes the very next picture a key frame (IDR).
+    /// Makes the very next picture a key frame: an IDR picture.
     fn request_keyframe(&mut self);
 
     /// Makes the video codec anew, with the last target, and begins with a key frame. Capture and
@@ -60,8 +61,8 @@ pub trait Encoder: Send {
 /// What an encoder will produce.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Program {
-    /// Whether there are pictures: H.264.
-    pub video: bool,
+    /// What the pictures are encoded in, if there are any. It stays for the whole broadcast.
+    pub video: Option<VideoCodec>,
     /// What the sound is made of, if there is any: AAC-LC.
     pub audio: Option<AudioFormat>,
 }
@@ -85,6 +86,16 @@ pub struct EncoderStatistics {
 pub enum SourceChange {
     /// Silence instead of the microphone, or no longer.
     AudioMuted(bool),
+    /// What viewers see: the camera, its last picture, a slate, or no picture at all, for which
+    /// the camera is closed.
+    Shown(interruption::Picture),
+    /// What viewers hear: the microphone, silence, or silence with the microphone closed.
+    Heard(interruption::Sound),
+    /// Light beside the camera, or no longer.
+    Torch(bool),
+    /// How many times the camera magnifies; 1.0 is none. What the lens cannot do is done as far
+    /// as it can.
+    Zoom(f64),
     /// Another source of pictures.
     #[cfg(feature = "media")]
     Video(golive_media::VideoSource),

@@ -19,6 +19,10 @@
 //! - `media`: built-in cameras, microphones and encoders: the system's own on Apple's, software on
 //!   others, and on macOS where the system's cannot be had. Without it, an app brings its
 //!   own [`Encoder`].
+#![cfg_attr(
+    feature = "rehearsal",
+    doc = "- `rehearsal`: a broadcast in virtual time, for an app's own tests: see [`rehearsal`]."
+)]
 //!
 //! # What stands behind it
 //!
@@ -31,6 +35,11 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// And so does what docs/testing.md shows.
+#[cfg(all(doctest, feature = "rehearsal"))]
+#[doc = include_str!("../../../docs/testing.md")]
+struct Testing;
+
 mod broadcast;
 #[cfg(feature = "media")]
 mod builtin;
@@ -40,6 +49,8 @@ mod encoder;
 mod error;
 mod event;
 mod net;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
 mod secret;
 pub mod srt;
 
@@ -53,13 +64,13 @@ pub use error::{Error, ErrorKind};
 pub use event::{DeviceEvent, Event, Events, NetworkEvent, RecordingEvent};
 #[cfg(feature = "media")]
 pub use golive_media::{
-    AudioSource, Camera, CameraControls, CameraIndex, Devices, Facing, Microphone, Rotation,
-    VideoSource, devices,
+    AudioSource, Camera, CameraControls, CameraIndex, Devices, Facing, Microphone, Picture,
+    Rotation, VideoSource, devices,
 };
 #[cfg(all(feature = "media", target_vendor = "apple"))]
 pub use golive_media::{capture_session, set_camera_controls};
 pub use golive_proto::interruption;
-pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
+pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track, VideoCodec};
 pub use golive_proto::rate::EncoderTarget;
 pub use golive_proto::session;
 pub use golive_proto::transport::srtla::LinkState;

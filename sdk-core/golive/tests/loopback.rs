@@ -15,7 +15,7 @@ use golive::srt::{Connection, ListenOptions, Listener, Rejection};
 use golive::{
     AccessUnit, AudioFormat, Broadcast, Change, Destination, Encoder, EncoderOutput,
     EncoderStatistics, EncoderTarget, Error, ErrorKind, Event, NetworkChange, NetworkEvent,
-    Program, Secret, SourceChange, Track, Via,
+    Program, Secret, SourceChange, Track, Via, VideoCodec,
 };
 
 fn any_port() -> SocketAddr {
@@ -83,7 +83,7 @@ struct Blank {
     thread: Option<thread::JoinHandle<()>>,
 }
 
-const PROGRAM: Program = Program { video: true, audio: None };
+const PROGRAM: Program = Program { video: Some(VideoCodec::H264), audio: None };
 
 impl Encoder for Blank {
     fn start(&mut self, output: EncoderOutput, _target: EncoderTarget) -> Result<(), Error> {
@@ -314,7 +314,7 @@ fn nobody_there_is_told_in_time_and_in_words() {
 #[test]
 fn a_program_without_anything_in_it_is_a_mistake_that_is_named() {
     let destination: Destination = "srt://127.0.0.1:9".parse().unwrap();
-    let silent = Program { video: false, audio: None::<AudioFormat> };
+    let silent = Program { video: None, audio: None::<AudioFormat> };
     let result = Broadcast::builder(destination)
         .encoder(Box::new(Blank::default()), silent)
         .start_blocking();

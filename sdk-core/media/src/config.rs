@@ -8,6 +8,8 @@ use golive_proto::media::{FrameRate, PictureSize};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::Bitrate;
 
+use crate::picture::Picture;
+
 /// Everything that a producer needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -28,6 +30,9 @@ pub struct Config {
     pub keyframe_interval: Duration,
     /// Whether a file begins again at its end.
     pub loop_file: bool,
+    /// What is shown as a slate, with black bars where its shape is another one; a sign for a
+    /// pause on grey, if nothing is said.
+    pub slate: Option<Picture>,
 }
 
 impl Config {
@@ -55,6 +60,7 @@ impl Default for Config {
             audio_bitrate: Bitrate::from_kilobits_per_second(128),
             keyframe_interval: Duration::from_secs(2),
             loop_file: false,
+            slate: None,
         }
     }
 }
@@ -114,23 +120,13 @@ pub enum Rotation {
     ThreeQuarters,
 }
 
-/// What can be changed about the cameras of an Apple device while they are at work, and before.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How the pictures of an Apple device's cameras are laid out, now and from cameras to come. The
+/// default is not mirrored, and turned as it suits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CameraControls {
     /// How the picture is turned; nothing for what suits the size that is encoded: upright where
     /// that is.
     pub rotation: Option<Rotation>,
     /// Left for right, as in a mirror. Viewers read writing only without.
     pub mirrored: bool,
-    /// The light beside the camera, where there is one.
-    pub torch: bool,
-    /// How much the picture is enlarged: 1 for what the lens sees, at most what the camera has.
-    pub zoom: f32,
-}
-
-/// As the sensor lies or upright, not mirrored, without light and zoom.
-impl Default for CameraControls {
-    fn default() -> Self {
-        Self { rotation: None, mirrored: false, torch: false, zoom: 1.0 }
-    }
 }

@@ -33,6 +33,9 @@ pub enum Error {
         /// The system's words.
         reason: String,
     },
+    /// The source has no such thing.
+    #[error("{0}: choose a source that has it, or do without")]
+    CameraCannot(&'static str),
     /// There is no such microphone, or none at all.
     #[error("there is no microphone{}: `golive devices` lists those that are there, or use the synthetic tone", named(.0))]
     NoMicrophone(Option<String>),

@@ -1,6 +1,7 @@
 //! A picture on its way from a source to an encoder, wherever its samples lie.
 
-#[cfg(any(target_vendor = "apple", test))]
+use std::borrow::Cow;
+
 use golive_proto::media::PictureSize;
 
 #[cfg(target_vendor = "apple")]
@@ -19,12 +20,24 @@ pub(crate) enum Image {
 
 impl Image {
     /// Width and height in pixels.
-    #[cfg(any(target_vendor = "apple", test))]
     pub(crate) fn size(&self) -> PictureSize {
         match self {
             Self::Planar(picture) => picture.size(),
             #[cfg(target_vendor = "apple")]
             Self::Buffer(buffer) => buffer.size(),
+        }
+    }
+
+    /// The samples, copied into this program's own memory where they do not lie there; nothing if
+    /// they cannot be read.
+    pub(crate) fn planar(&self) -> Option<Cow<'_, Picture>> {
+        match self {
+            Self::Planar(picture) => Some(Cow::Borrowed(picture)),
+            #[cfg(target_vendor = "apple")]
+            Self::Buffer(buffer) => {
+                let mut picture = Picture::black(buffer.size());
+                buffer.copy_to(&mut picture).map(|()| Cow::Owned(picture))
+            }
         }
     }
 

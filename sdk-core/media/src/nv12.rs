@@ -6,7 +6,6 @@ use golive_proto::media::PictureSize;
 use crate::picture::Picture;
 
 /// Such a picture, to be read.
-#[cfg(any(not(target_vendor = "apple"), feature = "h264", test))]
 pub(crate) struct Nv12<'a> {
     pub(crate) size: PictureSize,
     pub(crate) luma: &'a [u8],
@@ -26,7 +25,6 @@ pub(crate) struct Nv12Mut<'a> {
     pub(crate) chroma_stride: usize,
 }
 
-#[cfg(any(not(target_vendor = "apple"), feature = "h264", test))]
 impl Nv12<'_> {
     /// Copies it into `picture`, which takes its size; nothing if a plane is shorter than its size
     /// says.

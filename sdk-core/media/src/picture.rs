@@ -1,12 +1,14 @@
 //! Uncompressed pictures: planar 4:2:0 (I420), the form that the encoder takes.
 
+use std::fmt;
+
 use golive_proto::media::PictureSize;
 
 /// An uncompressed picture in I420: a full plane of luma, then two quarter planes of chroma,
 /// limited range (16 to 235), BT.709.
 ///
 /// The planes lie in one buffer without padding: a row of luma is `width` bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Picture {
     size: PictureSize,
     samples: Vec<u8>,
@@ -46,6 +48,29 @@ impl Picture {
         let mut samples = vec![Self::NEUTRAL; luma + luma / 2];
         samples[..luma].fill(Self::BLACK);
         Self { size, samples }
+    }
+
+    /// From rows of pixels of four bytes, red, green, blue and alpha, in sRGB; what is transparent
+    /// becomes black. Nothing where that are not as many as `size` says.
+    pub fn from_rgba(size: PictureSize, rgba: &[u8]) -> Option<Self> {
+        let width = size.width as usize;
+        if rgba.len() != width.checked_mul(size.height as usize)?.checked_mul(4)? {
+            return None;
+        }
+        let mut picture = Self::black(size);
+        let planes = picture.planes_mut();
+        for (luma, pixel) in planes.luma.iter_mut().zip(rgba.chunks_exact(4)) {
+            *luma = Colour::mean(&[pixel]).luma;
+        }
+        let pairs = rgba.chunks_exact(2 * 4 * width).flat_map(|rows| {
+            let (above, below) = rows.split_at(4 * width);
+            above.chunks_exact(8).zip(below.chunks_exact(8))
+        });
+        for ((blue, red), (above, below)) in planes.blue.iter_mut().zip(planes.red).zip(pairs) {
+            let colour = Colour::mean(&[&above[..4], &above[4..], &below[..4], &below[4..]]);
+            (*blue, *red) = (colour.blue, colour.red);
+        }
+        Some(picture)
     }
 
     /// Width and height in pixels.
@@ -109,6 +134,13 @@ impl Picture {
     }
 }
 
+/// Nobody wants to read its samples.
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Picture").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
 /// A rectangle of pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
@@ -159,6 +191,19 @@ impl Colour {
     pub(crate) const WHITE: Colour =
         Colour { luma: Picture::WHITE, blue: Picture::NEUTRAL, red: Picture::NEUTRAL };
 
+    /// The mean of pixels of four bytes, red, green, blue and alpha, on black.
+    fn mean(pixels: &[&[u8]]) -> Self {
+        let count = pixels.len() as f32;
+        let channel = |index: usize| {
+            let of = |pixel: &[u8]| match *pixel {
+                [.., alpha] => f32::from(pixel[index]) * f32::from(alpha) / (255.0 * 255.0),
+                [] => 0.0,
+            };
+            pixels.iter().map(|pixel| of(pixel)).sum::<f32>() / count
+        };
+        Self::from_rgb(channel(0), channel(1), channel(2))
+    }
+
     /// From red, green and blue, 0 to 1 each (ITU-R BT.709, 3.2 and 4.6).
     pub(crate) fn from_rgb(red: f32, green: f32, blue: f32) -> Self {
         let luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
@@ -177,5 +222,27 @@ fn fill_plane(plane: &mut [u8], stride: usize, area: Area, value: u8) {
     let right = area.x.saturating_add(area.width).min(stride);
     for row in plane.chunks_exact_mut(stride).skip(area.y).take(area.height) {
         row[left..right].fill(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixels_become_the_colours_that_bt_709_gives_them() {
+        let size = PictureSize::new(4, 2).unwrap();
+        let (white, blue, clear) = ([255, 255, 255, 255], [0, 0, 255, 255], [255, 255, 255, 0]);
+        let rows = [[white, white, blue, blue], [white, white, blue, clear]];
+        let rgba: Vec<u8> = rows.concat().concat();
+        let picture = Picture::from_rgba(size, &rgba).unwrap();
+        assert_eq!(picture.luma().samples, [235, 235, 32, 32, 235, 235, 32, 16]);
+        let [blue, red] = picture.chroma();
+        // White has no colour; of the four pixels on the right three are blue.
+        assert_eq!(blue.samples, [128, 212]);
+        assert_eq!((red.samples[0], red.samples[1]), (128, 120));
+        for length in [0, 4, 31, 33] {
+            assert!(Picture::from_rgba(size, &vec![0; length]).is_none());
+        }
     }
 }

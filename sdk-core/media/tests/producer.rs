@@ -9,8 +9,9 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use common::{beeps, clock, collect, of, start};
-use golive_media::{AudioSource, Config, Error, Output, Producer, Sink, VideoSource};
+use common::{beeps, clock, collect, look, of, start};
+use golive_media::{Area, AudioSource, Config, Error, Output, Producer, Sink, VideoSource};
+use golive_proto::interruption::{Picture as Shown, Sound as Heard};
 use golive_proto::media::{AccessUnit, FrameRate, PictureSize, Track};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::Bitrate;
@@ -217,4 +218,83 @@ fn a_muted_microphone_is_silent_until_it_is_unmuted() {
     assert_eq!(beeps.len(), before + after, "{beeps:?} within {silence:?}");
     assert!(before > 0 && after > 0, "{beeps:?} around {silence:?}");
     assert!(silence.end.since(silence.start) > Duration::from_secs(2), "{silence:?}");
+}
+
+#[test]
+fn a_still_takes_the_sources_place_and_gives_it_back_on_one_timeline() {
+    let (mut producer, receiver) = start(small());
+    let mut units = collect(&receiver, Track::Video, 10);
+    let mut shown = |picture, count| {
+        producer.show(picture).unwrap();
+        // What was under way when it was asked for.
+        units.extend(collect(&receiver, Track::Video, 4));
+        producer.request_keyframe();
+        let news = collect(&receiver, Track::Video, count);
+        units.extend(news.iter().cloned());
+        let area = Area { x: 0, y: 0, width: 320, height: 8 };
+        let clocks: Vec<_> = look(&units, area).into_iter().map(|seen| seen.clock).collect();
+        clocks[clocks.len() - 8..].to_vec()
+    };
+    let held = shown(Shown::LastFrame, 10);
+    assert!(held[0].is_some() && held.iter().all(|clock| *clock == held[0]), "{held:?}");
+    assert!(shown(Shown::Slate, 10).iter().all(Option::is_none), "a slate shows no clock");
+    assert!(shown(Shown::LastFrame, 10).iter().all(|clock| *clock == held[0]), "the same picture");
+    let live = shown(Shown::Camera, 10);
+    assert!(live.windows(2).all(|pair| pair[0].is_some() && pair[0] != pair[1]), "{live:?}");
+    producer.stop();
+    assert!(of(&units, Track::Video).is_sorted_by(|one, next| one.pts < next.pts));
+}
+
+#[test]
+fn nothing_is_captured_where_nothing_is_shown() {
+    let (mut producer, receiver) = start(small());
+    collect(&receiver, Track::Video, 5);
+    producer.show(Shown::Nothing).unwrap();
+    let before = producer.statistics();
+    // The sound goes on; two pictures may have been under way.
+    let units = collect(&receiver, Track::Audio, 40);
+    assert!(of(&units, Track::Video).len() <= 3);
+    let during = producer.statistics();
+    assert!(during.frames_captured - before.frames_captured <= 1, "the source is closed");
+
+    producer.switch_video(VideoSource::Synthetic).unwrap();
+    let still = collect(&receiver, Track::Audio, 10);
+    assert!(of(&still, Track::Video).is_empty(), "another source is opened when it is shown");
+    producer.show(Shown::Camera).unwrap();
+    producer.request_keyframe();
+    let again = of(&collect(&receiver, Track::Video, 5), Track::Video);
+    assert!(again[0].keyframe && again[0].pts > units.last().unwrap().pts);
+}
+
+#[test]
+fn a_closed_microphone_is_silence_and_the_sound_comes_back_in_its_place() {
+    let (mut producer, receiver) = start(Config { video: None, ..small() });
+    let mut units = collect(&receiver, Track::Audio, 60);
+    for heard in [Heard::Released, Heard::Muted] {
+        producer.hear(heard).unwrap();
+        collect(&receiver, Track::Audio, 5);
+        let silent = collect(&receiver, Track::Audio, 60);
+        assert!(beeps(&silent).is_empty(), "{heard:?}");
+    }
+    producer.hear(Heard::Microphone).unwrap();
+    producer.set_muted(true);
+    collect(&receiver, Track::Audio, 5);
+    assert!(beeps(&collect(&receiver, Track::Audio, 50)).is_empty(), "who is muted stays so");
+    producer.set_muted(false);
+    let back = collect(&receiver, Track::Audio, 60);
+    units.extend(back.iter().cloned());
+    assert!(units.is_sorted_by(|one, next| one.pts < next.pts));
+    let beep = *beeps(&back).last().unwrap();
+    let off = beep.as_micros().rem_euclid(1_000_000);
+    assert!(off.min(1_000_000 - off) < 50_000, "{beep:?} is no whole second");
+    producer.stop();
+}
+
+#[test]
+fn what_a_source_cannot_do_is_said() {
+    let (mut producer, _receiver) = start(Config { audio: None, ..small() });
+    let error = producer.set_torch(true).unwrap_err().to_string();
+    assert!(error.contains("torch"), "{error}");
+    assert!(producer.set_zoom(2.0).is_err());
+    assert_eq!(producer.hear(Heard::Muted), Err(Error::NoTrack(Track::Audio)));
 }

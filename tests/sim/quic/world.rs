@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use golive_proto::media::{AccessUnit, Track};
+use golive_proto::media::{AccessUnit, Track, VideoCodec};
 use golive_proto::pace::Queue;
 use golive_proto::rate::{BitrateRange, Burst, Controller, Measurement, Plan};
 use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
@@ -106,7 +106,7 @@ impl World {
             seen,
             controller: Controller::new(range, Time::ZERO),
             burst: Burst::default(),
-            queue: Queue::new(LATENCY.mul_f64(QUEUE_SHARE)),
+            queue: Queue::new(LATENCY.mul_f64(QUEUE_SHARE), Some(VideoCodec::H264)),
             writing: None,
             frames: 0,
             keyframe_owed: true,

@@ -1,7 +1,7 @@
 //! MPEG transport streams and MP4 files.
 
 use bytes::Bytes;
-use golive_proto::media::{AccessUnit, AudioFormat, Track};
+use golive_proto::media::{AccessUnit, AudioFormat, Track, VideoCodec};
 use golive_proto::mux::mpegts::{
     Config, Departure, Output, PACKET_LENGTH, PAYLOAD_LENGTH, Pacing, Reader, Writer, latest_time,
 };
@@ -62,8 +62,13 @@ pub(super) fn mp4(data: &[u8]) {
 }
 
 pub(super) fn mpegts_examples() -> Vec<Vec<u8>> {
-    let mut writer = Writer::new(Config { video: true, audio: Some(FORMAT) });
-    let picture = headers::picture();
+    let pictures =
+        [(VideoCodec::H264, headers::picture()), (VideoCodec::H265, headers::h265_picture())];
+    pictures.map(|(codec, picture)| mpegts_example(codec, &picture)).to_vec()
+}
+
+fn mpegts_example(codec: VideoCodec, picture: &[u8]) -> Vec<u8> {
+    let mut writer = Writer::new(Config { video: Some(codec), audio: Some(FORMAT) });
     let mut stream = Vec::new();
     let mut payload = [0; PAYLOAD_LENGTH];
     for number in 0..12 {
@@ -76,7 +81,7 @@ pub(super) fn mpegts_examples() -> Vec<Vec<u8>> {
             data: Bytes::copy_from_slice(data),
         };
         for unit in
-            [unit(Track::Video, number % 6 == 0, &picture), unit(Track::Audio, true, &[0x21; 90])]
+            [unit(Track::Video, number % 6 == 0, picture), unit(Track::Audio, true, &[0x21; 90])]
         {
             if writer.begin(&unit).is_ok() {
                 while let Some(info) = writer.next_payload(&mut payload) {
@@ -85,7 +90,7 @@ pub(super) fn mpegts_examples() -> Vec<Vec<u8>> {
             }
         }
     }
-    vec![stream]
+    stream
 }
 
 pub(super) fn mp4_examples() -> Vec<Vec<u8>> {
@@ -106,11 +111,21 @@ fn read<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<Output> {
 
 /// What was read goes on to browsers.
 fn fragments(outputs: &[Output]) {
-    let mut fragmenter = None;
+    let (mut codec, mut fragmenter) = (None, None);
     for output in outputs {
-        let Output::AccessUnit(unit) = output else { continue };
+        let unit = match output {
+            Output::AccessUnit(unit) => unit,
+            Output::Program(program) => {
+                codec = program.video_codec;
+                continue;
+            }
+            _ => continue,
+        };
         match (&mut fragmenter, unit.track) {
-            (None, Track::Video) => fragmenter = fmp4::Fragmenter::video(unit, unit.pts).ok(),
+            (None, Track::Video) => {
+                fragmenter =
+                    codec.and_then(|codec| fmp4::Fragmenter::video(codec, unit, unit.pts).ok());
+            }
             (Some(fragmenter), Track::Video) => {
                 let _ = fragmenter.fragment(std::slice::from_ref(unit));
             }

@@ -1,18 +1,15 @@
-//! The headers of H.264 and AAC.
+//! The headers of H.264, H.265 and AAC.
 
-use golive_proto::media::AudioFormat;
 use golive_proto::media::aac::{AdtsHeader, AudioSpecificConfig};
-use golive_proto::media::h264::{
-    DecoderConfiguration, Sps, is_idr, leading_nal_units, length_prefixed, nal_units, to_annex_b,
-    to_length_prefixed,
-};
+use golive_proto::media::h264::{DecoderConfiguration, Sps};
+use golive_proto::media::nal::{length_prefixed, nal_units, to_annex_b, to_length_prefixed};
+use golive_proto::media::{AudioFormat, NalKind, References, VideoCodec, h265};
 
 /// The bytes as an access unit, as a parameter set and as a decoder configuration.
 pub(super) fn h264(data: &[u8]) {
     let units: Vec<&[u8]> = nal_units(data).map(|unit| unit.bytes()).collect();
     assert!(units.iter().map(|unit| unit.len()).sum::<usize>() <= data.len());
-    assert!(leading_nal_units(data).count() <= units.len());
-    let _ = is_idr(data);
+    picture_in(VideoCodec::H264, data);
 
     let mut prefixed = Vec::new();
     to_length_prefixed(data, |_| true, &mut prefixed);
@@ -36,6 +33,34 @@ pub(super) fn h264(data: &[u8]) {
             assert_eq!(DecoderConfiguration::parse(&record).as_ref(), Ok(&configuration));
         }
     }
+}
+
+/// The bytes as an access unit, as a parameter set and as what a decoder is set up by.
+pub(super) fn h265(data: &[u8]) {
+    picture_in(VideoCodec::H265, data);
+    assert!(!h265::is_irap(data) || h265::is_reference(data, 1), "a key frame of no use");
+    if let Ok(sps) = h265::Sps::parse(data) {
+        assert!((1..=h265::Sps::MOST_SUB_LAYERS).contains(&sps.sub_layers));
+        assert!(sps.codec_string().starts_with("hvc1."));
+    }
+    if let Ok(configuration) = h265::DecoderConfiguration::from_annex_b(data)
+        && let Ok(record) = configuration.encode()
+    {
+        assert!(record.len() <= 40 + 4 * data.len());
+    }
+}
+
+/// What both codecs are asked of a picture.
+fn picture_in(codec: VideoCodec, data: &[u8]) {
+    let is_slice = |header| codec.nal_kind(header) == NalKind::Slice;
+    let leading = codec.leading_nal_units(data);
+    assert!(leading.clone().count() <= nal_units(data).count());
+    assert!(!leading.into_iter().any(|unit| is_slice(unit.header())));
+    let is_key = codec.is_keyframe(data);
+    assert!(!is_key || nal_units(data).any(|unit| is_slice(unit.header())));
+    assert!(!(is_key && codec.needs_earlier(data)));
+    let mut references = References::new(codec);
+    let _ = (references.may_refer_to(data), codec.picture_size(data));
 }
 
 /// The bytes as an ADTS header and as an AudioSpecificConfig.
@@ -75,6 +100,30 @@ pub(super) fn h264_examples() -> Vec<Vec<u8>> {
         examples.extend(configuration.encode());
     }
     examples
+}
+
+/// Delimiter, VPS, SPS and PPS as x265 writes them for 640x362, and the beginning of an IDR slice.
+pub(super) fn h265_picture() -> Vec<u8> {
+    [
+        &[0, 0, 0, 1, 0x46, 0x01, 0x50, 0, 0, 0, 1, 0x40, 0x01, 0x0C, 0x01, 0xFF, 0xFF, 0x01][..],
+        &[0x60, 0, 0, 3, 0, 0x90, 0, 0, 3, 0, 0, 3, 0, 0x3F, 0x95, 0x94, 0x09],
+        &[0, 0, 0, 1],
+        H265_SPS,
+        &[0, 0, 0, 1, 0x44, 0x01, 0xC0, 0x73, 0xC1, 0x89],
+        &[0, 0, 1, 0x28, 0x01, 0xAC, 0x10, 0x11, 0x12],
+    ]
+    .concat()
+}
+
+const H265_SPS: &[u8] = &[
+    0x42, 0x01, 0x01, 0x01, 0x60, 0, 0, 3, 0, 0x90, 0, 0, 3, 0, 0, 3, 0, 0x3F, 0xA0, 0x05, 0x02,
+    0x01, 0x71, 0xF2, 0x65, 0x95, 0x95, 0x29, 0x30, 0xBC, 0x05, 0xA0, 0x20, 0, 0, 3, 0, 0x20, 0, 0,
+    3, 3, 0xC1,
+];
+
+pub(super) fn h265_examples() -> Vec<Vec<u8>> {
+    let leading = [&h265_picture()[..7], &[0, 0, 1, 0x12, 0x01, 0xE0, 7]].concat();
+    vec![H265_SPS.to_vec(), h265_picture(), leading]
 }
 
 pub(super) fn aac_examples() -> Vec<Vec<u8>> {

@@ -28,6 +28,7 @@ pub struct Target {
 /// Every way in.
 pub const TARGETS: &[Target] = &[
     Target { name: "h264", run: headers::h264, examples: headers::h264_examples },
+    Target { name: "h265", run: headers::h265, examples: headers::h265_examples },
     Target { name: "aac", run: headers::aac, examples: headers::aac_examples },
     Target { name: "mpegts", run: containers::mpegts, examples: containers::mpegts_examples },
     Target { name: "mp4", run: containers::mp4, examples: containers::mp4_examples },

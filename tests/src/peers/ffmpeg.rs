@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use golive_proto::media::PictureSize;
+
 use super::{Mode, Options, Output, Process};
 
 /// Records what comes over SRT, as it is, into an MPEG-TS file; ends when the sender does.
@@ -36,6 +38,22 @@ pub fn small_mp4(folder: &Path, seconds: u32) -> PathBuf {
     command.args(["-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "128k"]).arg(&file);
     let status = command.stdin(Stdio::null()).status().expect("ffmpeg starts");
     assert!(status.success(), "ffmpeg does not make {}", file.display());
+    file
+}
+
+/// Makes an MPEG-TS of H.265 of this size, 30 pictures a second, `seconds` long; x265 gets these
+/// parameters.
+///
+/// # Panics
+/// If `ffmpeg` cannot make it.
+pub fn h265_stream(folder: &Path, size: PictureSize, seconds: u32, x265: &str) -> PathBuf {
+    let file = folder.join("h265.ts");
+    let mut command = ffmpeg();
+    command.args(["-f", "lavfi", "-i", &format!("testsrc2=size={size}:rate=30")]);
+    command.args(["-t", &seconds.to_string(), "-pix_fmt", "yuv420p", "-c:v", "libx265"]);
+    command.args(["-preset", "ultrafast", "-x265-params", &format!("log-level=error:{x265}")]);
+    let status = command.arg(&file).stdin(Stdio::null()).status().expect("ffmpeg starts");
+    assert!(status.success(), "ffmpeg makes no H.265: it wants one with libx265");
     file
 }
 

@@ -15,7 +15,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-pub use ffmpeg::{receive_into_file, send_file, small_mp4};
+pub use ffmpeg::{h265_stream, receive_into_file, send_file, small_mp4};
 pub use golive::golive;
 pub use lip_sync::{Flash, Pair, flashes_and_beeps};
 pub use probe::{Packet, Recording, Stream, decoding_errors};

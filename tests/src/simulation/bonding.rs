@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use golive_netlab::ends::{Encoder, Ingest, Manners, Received};
 use golive_proto::media::Track;
 use golive_proto::session::{Config, Event, Health, Input, LegId, Output, Session};
 use golive_proto::transport::Priority;
@@ -15,9 +16,6 @@ use golive_proto::transport::srtla::{
 use golive_proto::units::{ByteCount, MediaTime, Time};
 
 use super::arrivals::Arrivals;
-use super::broadcast::Received;
-use super::encoder::Encoder;
-use super::ingest::{Ingest, Manners};
 use crate::network::{Conditions, Counters, Link, Loss, Path};
 
 const INGEST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_710);
@@ -243,8 +241,8 @@ impl BondedSimulation {
             self.drain();
             let arrival = self.under_way.peek().map(|Reverse(datagram)| datagram.at);
             let bonds = self.bonds.values().filter_map(|bond| bond.wake).min();
-            let encoder = Some(self.encoder.next());
-            let wakes = [self.session_wake, bonds, self.ingest.wake, arrival, encoder];
+            let encoder = self.encoder.next();
+            let wakes = [self.session_wake, bonds, self.ingest.next(), arrival, encoder];
             let next = wakes.into_iter().flatten().min().filter(|next| *next < until);
             let Some(next) = next else { break };
             self.now = self.now.max(next);

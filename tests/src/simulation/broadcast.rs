@@ -6,17 +6,16 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use golive_proto::media::{AudioFormat, FrameRate, PictureSize, Track};
+use golive_netlab::ends::{Encoder, Ingest, Manners, Received, Temper};
+use golive_proto::media::{AudioFormat, FrameRate, PictureSize, VideoCodec};
 use golive_proto::rate::{Adaptation, EncoderTarget};
 use golive_proto::session::{
     Config, Event, Health, Input, LegId, Output, ReconnectPolicy, Role, Session,
 };
 use golive_proto::transport::{Feedback, srt};
-use golive_proto::units::{Bitrate, ByteCount, MediaTime, Time};
+use golive_proto::units::{Bitrate, ByteCount, Time};
 
 use super::arrivals::Arrivals;
-use super::encoder::{Encoder, Label, Temper};
-use super::ingest::{Ingest, Manners};
 use super::pilot::{Pilot, Shadow, Sight};
 use super::storm::{Second, StormWatch};
 use super::tcp::{Flow, Tcp};
@@ -27,7 +26,7 @@ pub fn config() -> Config {
     Config {
         transport: srt::Config { latency: Duration::from_millis(250), ..srt::Config::default() },
         role: Role::Caller,
-        video: true,
+        video: Some(VideoCodec::H264),
         audio: Some(SOUND),
         target: EncoderTarget {
             bitrate: Bitrate::from_kilobits_per_second(2_500),
@@ -44,28 +43,11 @@ pub fn config() -> Config {
     }
 }
 
-pub(super) const SOUND: AudioFormat = AudioFormat { sample_rate: 48_000, channels: 2 };
+const SOUND: AudioFormat = AudioFormat { sample_rate: 48_000, channels: 2 };
 const SOUND_RATE: Bitrate = Bitrate::from_kilobits_per_second(128);
 const INGEST: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_710);
 /// A session that is polled so often without time passing never comes to rest.
 const RESTLESS: usize = 100_000;
-
-/// What the ingest read, without the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Received {
-    /// When.
-    pub at: Time,
-    /// Pictures or sound.
-    pub track: Track,
-    /// Its place on the timeline, as the stream counts.
-    pub pts: MediaTime,
-    /// Whether decoding can begin here.
-    pub keyframe: bool,
-    /// How much it is.
-    pub length: ByteCount,
-    /// What stands in a picture.
-    pub label: Option<Label>,
-}
 
 /// A broadcast and everything around it.
 pub struct BroadcastSimulation {
@@ -258,14 +240,14 @@ impl BroadcastSimulation {
     /// An ingest that passes for a libsrt peer takes the place of the one that is there; it may take
     /// one connection at a time.
     pub fn start_stock_ingest(&mut self, one_at_a_time: bool) {
-        self.manners = Manners { stock: true, one_at_a_time };
+        self.manners = Manners { stock: true, one_at_a_time, ..Manners::default() };
         self.start_ingest();
     }
 
     /// A new ingest begins to listen.
     pub fn start_ingest(&mut self) {
         self.ingests += 1;
-        self.ingest = Some(Ingest::new(self.now, self.ingests, self.manners));
+        self.ingest = Some(Ingest::new(self.now, self.ingests, self.manners.clone()));
     }
 
     /// Lets `duration` pass.
@@ -274,10 +256,10 @@ impl BroadcastSimulation {
         loop {
             self.drain();
             let arrival = self.under_way.peek().map(|Reverse(datagram)| datagram.at);
-            let ingest = self.ingest.as_ref().and_then(|ingest| ingest.wake);
+            let ingest = self.ingest.as_ref().and_then(Ingest::next);
             let pilot = self.pilot.as_ref().map(|(_, at)| *at);
             let flow = self.flows.iter().map(Flow::next).min();
-            let encoder = Some(self.encoder.next());
+            let encoder = self.encoder.next();
             let shadow = self.shadow().map(|shadow| shadow.wake());
             let wakes = [self.session_wake, ingest, arrival, pilot, encoder, flow, shadow];
             let next = wakes.into_iter().flatten().min().filter(|next| *next < until);

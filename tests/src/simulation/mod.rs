@@ -7,10 +7,8 @@
 mod arrivals;
 mod bonding;
 mod broadcast;
-mod encoder;
 #[cfg(feature = "networks")]
 mod gcc;
-mod ingest;
 mod oracle;
 mod peer;
 mod pilot;
@@ -32,8 +30,8 @@ use golive_proto::units::{Bitrate, ByteCount, Time};
 use crate::network::{Conditions, Counters, Link, Path};
 use crate::payload::{LENGTH, Payload, Verdict};
 pub use bonding::{BondedSimulation, Produced};
-pub use broadcast::{BroadcastSimulation, Received, config};
-pub use encoder::{Label, Temper};
+pub use broadcast::{BroadcastSimulation, config};
+pub use golive_netlab::ends::{Label, Received, Temper};
 use oracle::Oracle;
 use peer::Peer;
 pub use pilot::{Pilot, Shadow, Sight};

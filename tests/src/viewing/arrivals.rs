@@ -117,6 +117,7 @@ fn payload(packet: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use golive_proto::media::VideoCodec;
     use golive_proto::mux::mpegts::{Config, PAYLOAD_LENGTH, Writer};
     use golive_proto::units::MediaTime;
 
@@ -125,7 +126,7 @@ mod tests {
     /// Pictures of 10,000 bytes, a thirtieth of a second apart, every third a key frame; a datagram
     /// each millisecond. And when the last of each picture comes.
     fn stream(pictures: i64) -> (Vec<Datagram>, Vec<Time>) {
-        let mut writer = Writer::new(Config { video: true, audio: None });
+        let mut writer = Writer::new(Config { video: Some(VideoCodec::H264), audio: None });
         let (mut datagrams, mut ends) = (Vec::new(), Vec::new());
         for number in 0..pictures {
             let keyframe = number % 3 == 0;

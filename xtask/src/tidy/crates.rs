@@ -10,7 +10,7 @@ pub(super) const KEEPS: &str =
 const ARROWS: &[(&str, &[&str])] = &[
     ("golive-proto", &[]),
     ("golive-media", &["golive-proto"]),
-    ("golive", &["golive-proto", "golive-media"]),
+    ("golive", &["golive-proto", "golive-media", "golive-netlab"]),
     ("golive-ffi", &["golive"]),
     ("golive-ingest", &["golive-proto", "golive-media", "golive"]),
     ("golive-cli", &["golive-proto", "golive-media", "golive", "golive-ingest", "golive-netlab"]),

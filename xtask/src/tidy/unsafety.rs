@@ -7,6 +7,7 @@ pub(super) const KEEPS: &str = "unsafe code stands only in the files that are na
 
 /// The files at a language boundary, each with what it has to cross.
 const NAMED: &[(&str, &str)] = &[
+    ("sdk-core/golive/src/net/android.rs", "Android's networks, which a socket is bound to by C"),
     ("sdk-core/media/src/encode/options.rs", "openh264's options that take a C pointer"),
     ("sdk-core/media/src/encode/fdk.rs", "fdk-aac's encoder, whose bitrate changes while it runs"),
     ("sdk-core/media/src/encode/video_toolbox.rs", "VideoToolbox's encoder"),

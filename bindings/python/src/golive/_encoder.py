@@ -30,7 +30,7 @@ class Encoder(_ffi.Encoder, abc.ABC):
 
     @abc.abstractmethod
     def request_keyframe(self) -> None:
-        """Makes the very next picture a key frame (IDR)."""
+        """Makes the very next picture a key frame: an IDR picture."""
 
     @abc.abstractmethod
     def restart(self) -> None:

@@ -7,10 +7,10 @@
 use std::mem;
 use std::time::Duration;
 
-use golive_proto::media::{AccessUnit, AudioFormat, Track};
+use golive_proto::media::{AccessUnit, Track};
 use golive_proto::units::MediaTime;
 
-use super::lane::{Admission, Lane};
+use super::lane::{Admission, Formats, Lane};
 use super::segments;
 use super::viewer::{Fragment, Message};
 
@@ -114,27 +114,26 @@ impl Feed {
         }
     }
 
-    /// Takes the next unit, and the format of the sound as far as it is known.
-    pub(super) fn push(
-        &mut self,
-        unit: AccessUnit,
-        audio_format: Option<AudioFormat>,
-        outputs: &mut Vec<Output>,
-    ) {
+    /// Takes the next unit, and what the tracks are made of as far as it is known.
+    pub(super) fn push(&mut self, unit: AccessUnit, formats: Formats, outputs: &mut Vec<Output>) {
         if self.lane(unit.track).breaks_timeline(&unit, LONGEST_GAP) {
             *self = Self { announced: self.announced, ..Self::new() };
         }
         let began = *self.began.get_or_insert(unit.dts);
         let base = *self.base.get_or_insert(unit.dts - LEAD);
-        let admission = self.lane_mut(unit.track).admit(&unit, audio_format, base);
+        let admission = self.lane_mut(unit.track).admit(&unit, formats, base);
         if admission == Admission::Refused {
             return;
         }
         match self.state {
             State::Holding(_) => self.hold(unit, began, outputs),
             State::Playing(tracks) => {
-                if admission == Admission::Changed && tracks.has(unit.track) {
-                    self.amend(tracks, unit.track, outputs);
+                match admission {
+                    Admission::Changed if tracks.has(unit.track) => {
+                        self.amend(tracks, unit.track, outputs);
+                    }
+                    Admission::Replaced if tracks.has(unit.track) => self.start(tracks, outputs),
+                    _ => {}
                 }
                 self.review(tracks, &unit, began, outputs);
                 self.send(unit, outputs);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use golive_proto::media::{AccessUnit, AudioFormat, PictureSize, Track};
+use golive_proto::media::{AccessUnit, AudioFormat, PictureSize, Track, VideoCodec};
 use golive_proto::mux::fmp4::Fragmenter;
 use golive_proto::units::MediaTime;
 
@@ -24,6 +24,15 @@ pub(super) enum Admission {
     Admitted,
     /// It is, and the track's format is another from here on.
     Changed,
+    /// It is, and from here on the track is in a codec that another decoder reads.
+    Replaced,
+}
+
+/// What the tracks of a connection are made of, as far as it has told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Formats {
+    pub(super) video: Option<VideoCodec>,
+    pub(super) audio: Option<AudioFormat>,
 }
 
 #[derive(Debug, Default)]
@@ -86,20 +95,23 @@ impl Lane {
         self.seen = None;
     }
 
-    /// Decides whether `unit` can be used. `audio_format` is the format of sound; that of pictures
-    /// stands in each key frame. What viewers are told counts from `base`.
+    /// Decides whether `unit` can be used, by what the connection has told of its `formats` and
+    /// what stands in each key frame. What viewers are told counts from `base`.
     pub(super) fn admit(
         &mut self,
         unit: &AccessUnit,
-        audio_format: Option<AudioFormat>,
+        formats: Formats,
         base: MediaTime,
     ) -> Admission {
+        let audio_format = formats.audio;
         self.waits_for_key &= !unit.keyframe;
         if self.waits_for_key {
             return Admission::Refused;
         }
         let described = match unit.track {
-            Track::Video if unit.keyframe => Fragmenter::video(unit, base).ok(),
+            Track::Video if unit.keyframe => {
+                formats.video.and_then(|codec| Fragmenter::video(codec, unit, base).ok())
+            }
             Track::Audio if audio_format != self.audio_format => {
                 audio_format.and_then(|format| Fragmenter::audio(format, base).ok())
             }
@@ -109,6 +121,8 @@ impl Lane {
             let known = self.fragmenter.as_ref().map(Fragmenter::init_segment);
             known != Some(described.init_segment())
         });
+        let codec = |lane: &Option<Fragmenter>| lane.as_ref().and_then(Fragmenter::video_codec);
+        let is_replaced = is_new && self.is_known() && codec(&self.fragmenter) != codec(&described);
         let begins_afresh = unit.keyframe
             && self.last.is_some_and(|last| unit.dts.since(last.dts) >= GAP)
             && described.is_some();
@@ -120,7 +134,11 @@ impl Lane {
             None => Admission::Refused,
             Some(_) => {
                 self.seen = Some(unit.dts);
-                if is_new { Admission::Changed } else { Admission::Admitted }
+                match (is_replaced, is_new) {
+                    (true, _) => Admission::Replaced,
+                    (false, true) => Admission::Changed,
+                    (false, false) => Admission::Admitted,
+                }
             }
         }
     }

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use golive_proto::media::{AudioFormat, Track};
+use golive_proto::media::Track;
 use golive_proto::mux::mpegts;
 use golive_proto::units::{ByteCount, MediaTime};
 use serde::Serialize;
 
 use super::audience::Audience;
 use super::feed::{Feed, Output, Tracks};
+use super::lane::Formats;
 use super::rate::Window;
 use super::viewer::Viewer;
 use crate::health::{AudioHealth, BroadcasterReport, Health, LinkHealth, MediaHealth, VideoHealth};
@@ -48,7 +49,7 @@ struct Connection {
     number: u64,
     received: ByteCount,
     reached: Option<MediaTime>,
-    audio_format: Option<AudioFormat>,
+    formats: Formats,
     /// What the stream holds that cannot be shown, and why.
     unplayable: Option<String>,
     link: Option<LinkHealth>,
@@ -61,7 +62,7 @@ impl Connection {
             number,
             received: ByteCount::ZERO,
             reached: None,
-            audio_format: None,
+            formats: Formats::default(),
             unplayable: None,
             link: None,
             report: None,
@@ -137,9 +138,10 @@ impl Live {
                         video: program.video_pid.is_some(),
                         audio: program.audio_pid.is_some(),
                     });
+                    connection.formats.video = program.video_codec;
                     connection.unplayable = unplayable(&program);
                 }
-                mpegts::Output::AudioFormat(format) => connection.audio_format = Some(format),
+                mpegts::Output::AudioFormat(format) => connection.formats.audio = Some(format),
                 mpegts::Output::AccessUnit(unit) => {
                     connection.reached = Some(unit.pts);
                     let meter = match unit.track {
@@ -148,7 +150,7 @@ impl Live {
                     };
                     meter.bytes.add(now, unit.data.len() as u64);
                     meter.frames.add(now, 1);
-                    state.feed.push(unit, connection.audio_format, &mut state.outputs);
+                    state.feed.push(unit, connection.formats, &mut state.outputs);
                 }
                 mpegts::Output::Discontinuity(_) => {}
             }

@@ -8,10 +8,11 @@ use std::time::Instant;
 
 use golive_ingest::{Ingest, Publisher};
 use golive_media::{AudioSource, Output, Producer, VideoSource};
-use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize};
+use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, VideoCodec};
 use golive_proto::mux::mpegts::{self, PAYLOAD_LENGTH};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{Bitrate, Time};
+use golive_tests::peers;
 
 pub(crate) const SIZE: PictureSize = PictureSize { width: 640, height: 360 };
 
@@ -44,6 +45,7 @@ pub(crate) struct Multiplexer {
 
 impl Multiplexer {
     pub(crate) fn new(publisher: Publisher, video: bool, audio: bool) -> Self {
+        let video = video.then_some(VideoCodec::H264);
         let audio = audio.then_some(AudioFormat { sample_rate: 48_000, channels: 2 });
         Self { writer: mpegts::Writer::new(mpegts::Config { video, audio }), publisher }
     }
@@ -90,4 +92,16 @@ impl OnAir {
 fn clock() -> Time {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     Time::from_micros(START.elapsed().as_micros() as u64 + 1)
+}
+
+/// Two seconds of real H.265 in a transport stream, 640x362, made by ffmpeg.
+pub(crate) fn h265() -> Vec<u8> {
+    let name = format!("golive-ingest-{}-{:?}", std::process::id(), std::thread::current().id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let size = PictureSize::new(640, 362).unwrap();
+    let file = peers::h265_stream(&folder, size, 2, "keyint=15");
+    let stream = std::fs::read(file).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    stream
 }

@@ -9,7 +9,7 @@ use golive_proto::transport::srtla::{self, LinkHealth, LinkId, LinkOptions, Rece
 use golive_proto::transport::{Priority, Ways};
 use golive_proto::units::{ByteCount, Time};
 
-use super::network::Network;
+use super::network::{Network, network_event};
 use crate::event::NetworkEvent;
 use crate::net::{Inbox, Socket};
 
@@ -111,7 +111,7 @@ impl Bond {
             let message = "the ingest's address is of the other family";
             return Err(io::Error::new(io::ErrorKind::Unsupported, message));
         }
-        let socket = Socket::bind(SocketAddr::new(address, 0))?;
+        let socket = Socket::bind_attached(SocketAddr::new(address, 0), network.via.attachment)?;
         let id = LinkId::new(network.number);
         self.links.push(Open { id, address, socket });
         self.sender.add(now, id, LinkOptions { budget: network.left() });
@@ -243,21 +243,7 @@ impl Bond {
 
     fn take_event(&mut self, event: srtla::Event, tell: &mut impl FnMut(Word<'_>)) {
         let address = |id: LinkId| self.links.iter().find(|it| it.id == id).map(|it| it.address);
-        let event = match event {
-            srtla::Event::Joined { link } => {
-                address(link).map(|address| NetworkEvent::Joined { address })
-            }
-            srtla::Event::Silent { link } => {
-                address(link).map(|address| NetworkEvent::Silent { address })
-            }
-            srtla::Event::Returned { link } => {
-                address(link).map(|address| NetworkEvent::Returned { address })
-            }
-            srtla::Event::BudgetSpent { link } => {
-                address(link).map(|address| NetworkEvent::BudgetSpent { address })
-            }
-            srtla::Event::Refused => Some(NetworkEvent::Refused),
-        };
+        let event = network_event(event, address);
         let joined = matches!(event, Some(NetworkEvent::Joined { .. }));
         if let Some(event) = event {
             tell(Word::Event(event));

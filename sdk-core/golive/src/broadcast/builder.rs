@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind};
 /// A broadcast that has not begun.
 #[derive(Debug)]
 pub struct Builder {
-    pub(super) destination: Destination,
+    pub(crate) destination: Destination,
     pub(super) size: PictureSize,
     pub(super) frame_rate: FrameRate,
     pub(super) video_bitrate: Bitrate,
@@ -33,7 +33,7 @@ pub struct Builder {
     pub(super) queue_limit: Duration,
     pub(super) reconnect: ReconnectPolicy,
     pub(super) record: Option<PathBuf>,
-    pub(super) vias: Vec<Via>,
+    pub(crate) vias: Vec<Via>,
     own: Option<OwnEncoder>,
     #[cfg(feature = "media")]
     sources: Sources,
@@ -49,6 +49,7 @@ struct Sources {
     video: Option<golive_media::VideoSource>,
     audio: Option<golive_media::AudioSource>,
     loop_file: bool,
+    slate: Option<golive_media::Picture>,
 }
 
 const SIZE: PictureSize = PictureSize { width: 1280, height: 720 };
@@ -276,7 +277,7 @@ impl IntoFuture for Starting {
 }
 
 impl Builder {
-    pub(super) fn target(&self) -> EncoderTarget {
+    pub(crate) fn target(&self) -> EncoderTarget {
         EncoderTarget {
             bitrate: self.video_bitrate,
             frame_rate: self.frame_rate,
@@ -298,7 +299,13 @@ impl Builder {
         Ok((encoder, program))
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
+    /// What the owner's encoder will produce, if there is one.
+    #[cfg(feature = "rehearsal")]
+    pub(crate) fn program(&self) -> Option<Program> {
+        self.own.as_ref().map(|own| own.1)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
         let wrong = |message: &str| Err(Error::new(ErrorKind::Configuration, message));
         if self.video_bitrate < Bitrate::from_kilobits_per_second(50) {
             return wrong("the video bitrate is under 50 kb/s, too little for any picture");
@@ -365,6 +372,14 @@ impl Builder {
         self
     }
 
+    /// What is shown as a slate, with black bars where its shape is another one; a sign for a
+    /// pause on grey unless told otherwise.
+    #[must_use]
+    pub fn slate(mut self, picture: golive_media::Picture) -> Self {
+        self.sources.slate = Some(picture);
+        self
+    }
+
     fn built_in(&mut self) -> Result<(Box<dyn Encoder>, Program), Error> {
         let config = golive_media::Config {
             video: self.sources.video.take(),
@@ -375,6 +390,7 @@ impl Builder {
             audio_bitrate: self.audio_bitrate,
             keyframe_interval: self.keyframe_interval,
             loop_file: self.sources.loop_file,
+            slate: self.sources.slate.take(),
         };
         let program = crate::builtin::program(&config);
         Ok((Box::new(crate::builtin::BuiltIn::new(config)), program))
@@ -397,6 +413,7 @@ impl Default for Sources {
             video: Some(golive_media::VideoSource::Camera(golive_media::CameraIndex(0))),
             audio: Some(golive_media::AudioSource::Microphone(None)),
             loop_file: false,
+            slate: None,
         }
     }
 }

@@ -255,7 +255,8 @@ fn pass_on(now: Time, session: &mut Session, shared: &Shared, heard: Heard<'_>) 
     true
 }
 
-fn end_error(cause: &EndCause) -> Error {
+/// What whoever started a broadcast is told of its end.
+pub(crate) fn end_error(cause: &EndCause) -> Error {
     let kind = match cause {
         EndCause::Stopped => ErrorKind::Ended,
         EndCause::Refused(_) => ErrorKind::Refused,

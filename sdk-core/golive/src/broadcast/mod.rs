@@ -23,14 +23,20 @@ use std::sync::mpsc::SyncSender;
 use async_channel::{Receiver, Sender};
 pub use builder::{Builder, Launched, Starting};
 use carrier::Command;
+#[cfg(feature = "rehearsal")]
+pub(crate) use carrier::end_error;
 use control::ControlCommand;
 use golive_proto::media::{FrameRate, PictureSize};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::Bitrate;
+#[cfg(feature = "rehearsal")]
+pub(crate) use network::{Network as NetworkRecord, network_event};
 pub use network::{NetworkChange, NetworkHealth, Via};
 use shared::Shared;
 pub use shared::{Health, Summary};
 pub(crate) use sockets::Endpoint;
+#[cfg(feature = "rehearsal")]
+pub(crate) use threads::session_config;
 
 use crate::destination::Destination;
 use crate::encoder::SourceChange;
@@ -81,6 +87,8 @@ pub enum Change {
     Size(PictureSize),
     /// A key frame, at once.
     Keyframe,
+    /// The video encoder made anew, with a key frame: the system took the one that was there.
+    EncoderRestart,
     /// What is captured.
     Source(SourceChange),
     /// One of the networks that are used at once, if the broadcast began with any.
@@ -122,11 +130,8 @@ impl Broadcast {
             }
             Change::Size(size) => self.set_target(|target| target.size = size),
             Change::Keyframe => self.control(ControlCommand::Keyframe),
-            Change::Network(_) if !self.bonded => {
-                let message = "the broadcast began on one network: name those to be used before it \
-                               starts";
-                Err(Error::new(ErrorKind::Configuration, message))
-            }
+            Change::EncoderRestart => self.control(ControlCommand::Restart),
+            Change::Network(_) if !self.bonded => Err(not_bonded()),
             Change::Network(change) => self.tell_carrier(Command::Network(change)),
             Change::Source(change) => {
                 let (answer, answered) = async_channel::bounded(1);
@@ -192,8 +197,13 @@ impl Drop for Broadcast {
     }
 }
 
-fn ended() -> Error {
+pub(crate) fn ended() -> Error {
     Error::new(ErrorKind::Ended, "the broadcast is over: start a new one")
+}
+
+pub(crate) fn not_bonded() -> Error {
+    let message = "the broadcast began on one network: name those to be used before it starts";
+    Error::new(ErrorKind::Configuration, message)
 }
 
 fn thread_failed() -> Error {

@@ -1,10 +1,14 @@
 //! The networks that a broadcast uses at once, when it is told of any.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use golive_proto::transport::srtla::{LinkHealth, LinkState};
+use golive_proto::transport::srtla::{self, LinkHealth, LinkId, LinkState};
 use golive_proto::units::{Bitrate, ByteCount};
+
+use crate::event::NetworkEvent;
+use crate::net::Attachment;
 
 /// A network that a broadcast may use: the address that this device has on it.
 ///
@@ -22,12 +26,13 @@ use golive_proto::units::{Bitrate, ByteCount};
 pub struct Via {
     pub(super) address: IpAddr,
     pub(super) budget: Option<ByteCount>,
+    pub(super) attachment: Attachment,
 }
 
 impl Via {
     /// The network on which this device has `address`.
     pub fn new(address: IpAddr) -> Self {
-        Self { address, budget: None }
+        Self { address, budget: None, attachment: Attachment::default() }
     }
 
     /// Its data costs money: it carries media only where the other networks do not suffice, and
@@ -35,6 +40,23 @@ impl Via {
     #[must_use]
     pub fn metered(mut self, budget: ByteCount) -> Self {
         self.budget = Some(budget);
+        self
+    }
+
+    /// It is reached over the interface of this number (`if_nametoindex`) and no other. Needed
+    /// where the system routes by interface and not by address, as iOS does. Windows has no such
+    /// thing: there the network fails with an event.
+    #[must_use]
+    pub fn over_interface(mut self, index: NonZeroU32) -> Self {
+        self.attachment.interface = Some(index);
+        self
+    }
+
+    /// It is the network of this handle (`android.net.Network.getNetworkHandle()`): Android routes
+    /// by the network that a socket belongs to. Elsewhere the network fails with an event.
+    #[must_use]
+    pub fn over_android_network(mut self, handle: u64) -> Self {
+        self.attachment.android_network = Some(handle);
         self
     }
 
@@ -81,19 +103,19 @@ pub struct NetworkHealth {
 
 /// A network as the sockets keep it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Network {
-    pub(super) number: u32,
-    pub(super) via: Via,
+pub(crate) struct Network {
+    pub(crate) number: u32,
+    pub(crate) via: Via,
     /// What legs that are gone have sent and received.
-    pub(super) spent: ByteCount,
+    pub(crate) spent: ByteCount,
     /// Whether new legs may use it.
-    pub(super) usable: bool,
+    pub(crate) usable: bool,
 }
 
 impl Network {
     /// How it is doing on `link`, if that is open; `bytes` is what the legs that are there have
     /// sent and received on it.
-    pub(super) fn health(&self, link: Option<&LinkHealth>, bytes: ByteCount) -> NetworkHealth {
+    pub(crate) fn health(&self, link: Option<&LinkHealth>, bytes: ByteCount) -> NetworkHealth {
         let bytes = self.spent + bytes;
         let state = if self.via.budget.is_some_and(|budget| bytes >= budget) {
             LinkState::Spent
@@ -125,11 +147,25 @@ impl Network {
     }
 
     /// What is left of its budget, if it has one.
-    pub(super) fn left(&self) -> Option<ByteCount> {
+    pub(crate) fn left(&self) -> Option<ByteCount> {
         self.via.budget.map(|budget| budget.saturating_sub(self.spent))
     }
 
-    pub(super) fn is_spent(&self) -> bool {
+    pub(crate) fn is_spent(&self) -> bool {
         self.left() == Some(ByteCount::ZERO)
     }
+}
+
+/// What the owner is told of a link, which has this address.
+pub(crate) fn network_event(
+    event: srtla::Event,
+    address: impl FnOnce(LinkId) -> Option<IpAddr>,
+) -> Option<NetworkEvent> {
+    Some(match event {
+        srtla::Event::Joined { link } => NetworkEvent::Joined { address: address(link)? },
+        srtla::Event::Silent { link } => NetworkEvent::Silent { address: address(link)? },
+        srtla::Event::Returned { link } => NetworkEvent::Returned { address: address(link)? },
+        srtla::Event::BudgetSpent { link } => NetworkEvent::BudgetSpent { address: address(link)? },
+        srtla::Event::Refused => NetworkEvent::Refused,
+    })
 }

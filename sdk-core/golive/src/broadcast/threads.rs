@@ -109,7 +109,8 @@ pub(super) fn begin(mut builder: Builder) -> Result<Begun, Error> {
     Ok(Begun { broadcast, started })
 }
 
-fn session_config(
+/// What the session is told of what the owner said.
+pub(crate) fn session_config(
     builder: &Builder,
     program: Program,
     epoch: golive_proto::units::Time,

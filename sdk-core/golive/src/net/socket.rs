@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::num::NonZeroU32;
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use socket2::{Domain, Protocol, Type};
@@ -17,6 +18,55 @@ pub(crate) struct Socket {
     state: UdpSocketState,
 }
 
+/// What a socket belongs to beside its address, where an address alone does not decide the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Attachment {
+    /// The interface's number.
+    pub(crate) interface: Option<NonZeroU32>,
+    /// Android's handle of a network.
+    pub(crate) android_network: Option<u64>,
+}
+
+impl Attachment {
+    fn apply(self, socket: &socket2::Socket, domain: Domain) -> io::Result<()> {
+        if let Some(network) = self.android_network {
+            attach(socket, network)?;
+        }
+        match self.interface {
+            Some(index) => bind_to_interface(socket, domain, index),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(target_os = "android")]
+use super::android::attach;
+
+#[cfg(not(target_os = "android"))]
+fn attach(_: &socket2::Socket, _: u64) -> io::Result<()> {
+    let message = "networks have handles on Android only: name the interface instead";
+    Err(io::Error::new(io::ErrorKind::Unsupported, message))
+}
+
+#[cfg(any(target_vendor = "apple", target_os = "linux", target_os = "android"))]
+fn bind_to_interface(
+    socket: &socket2::Socket,
+    domain: Domain,
+    index: NonZeroU32,
+) -> io::Result<()> {
+    if domain == Domain::IPV6 {
+        socket.bind_device_by_index_v6(Some(index))
+    } else {
+        socket.bind_device_by_index_v4(Some(index))
+    }
+}
+
+#[cfg(not(any(target_vendor = "apple", target_os = "linux", target_os = "android")))]
+fn bind_to_interface(_: &socket2::Socket, _: Domain, _: NonZeroU32) -> io::Result<()> {
+    let message = "a socket cannot be bound to an interface here: its address decides";
+    Err(io::Error::new(io::ErrorKind::Unsupported, message))
+}
+
 impl Socket {
     /// A socket on a free port, for talking to `peer`.
     pub(crate) fn for_peer(peer: SocketAddr) -> io::Result<Self> {
@@ -28,8 +78,14 @@ impl Socket {
 
     /// A socket on `address`; port 0 takes a free one.
     pub(crate) fn bind(address: SocketAddr) -> io::Result<Self> {
+        Self::bind_attached(address, Attachment::default())
+    }
+
+    /// A socket on `address` that belongs to what `attachment` names.
+    pub(crate) fn bind_attached(address: SocketAddr, attachment: Attachment) -> io::Result<Self> {
         let domain = Domain::for_address(address);
         let socket = socket2::Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+        attachment.apply(&socket, domain)?;
         socket.bind(&address.into())?;
         // The system may grant less; a smaller buffer still works.
         let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER);
@@ -156,5 +212,33 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         panic!("received {} of {} bytes", received.len(), sent.len());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_socket_may_belong_to_an_interface_that_is_there_and_to_no_other() {
+        let lo = std::fs::read_to_string("/sys/class/net/lo/ifindex").unwrap();
+        let index = NonZeroU32::new(lo.trim().parse().unwrap());
+        let attachment = Attachment { interface: index, android_network: None };
+        let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        let bound = Socket::bind_attached(any, attachment).unwrap();
+        let receiver = Socket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        bound.send(receiver.local_address().unwrap(), b"here", 4).unwrap();
+        let socket = socket2::SockRef::from(&bound.socket);
+        assert_eq!(socket.device_index_v4().unwrap(), index);
+
+        let nowhere = Attachment { interface: NonZeroU32::new(999_999), ..attachment };
+        let lost = Socket::bind_attached(any, nowhere)
+            .and_then(|socket| socket.send(receiver.local_address()?, b"here", 4));
+        assert!(lost.is_err(), "sent over an interface that is not there");
+    }
+
+    #[cfg(not(target_os = "android"))]
+    #[test]
+    fn a_handle_of_android_says_where_it_is_of_use() {
+        let attachment = Attachment { android_network: Some(7), interface: None };
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let error = Socket::bind_attached(any, attachment).unwrap_err().to_string();
+        assert!(error.contains("on Android only"), "{error}");
     }
 }

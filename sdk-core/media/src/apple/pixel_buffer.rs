@@ -18,9 +18,7 @@ use objc2_core_video::{
 };
 
 use super::dictionary;
-#[cfg(feature = "h264")]
-use crate::nv12::Nv12;
-use crate::nv12::Nv12Mut;
+use crate::nv12::{Nv12, Nv12Mut};
 use crate::picture::Picture;
 
 /// The layout of all pixel buffers here.
@@ -64,7 +62,6 @@ impl PixelBuffer {
     }
 
     /// Copies the samples into `picture`, which takes its size; nothing if they cannot be had.
-    #[cfg(feature = "h264")]
     pub(crate) fn copy_to(&self, picture: &mut Picture) -> Option<()> {
         let locked = Locked::new(&self.inner, CVPixelBufferLockFlags::ReadOnly)?;
         let (luma, luma_stride) = locked.plane(0)?;
@@ -180,7 +177,6 @@ impl<'a> Locked<'a> {
         Some((NonNull::new(base.cast())?, length, stride))
     }
 
-    #[cfg(feature = "h264")]
     fn plane(&self, plane: usize) -> Option<(&[u8], usize)> {
         let (base, length, stride) = self.place(plane)?;
         // SAFETY: while the buffer is locked a plane has so many rows of so many bytes at this

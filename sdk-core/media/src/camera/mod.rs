@@ -26,7 +26,7 @@ mod track;
 #[cfg(target_vendor = "apple")]
 pub use av_foundation::{capture_session, set_camera_controls};
 #[cfg(target_vendor = "apple")]
-pub(crate) use av_foundation::{list, open};
+pub(crate) use av_foundation::{list, open, set_torch, set_zoom};
 #[cfg(not(target_vendor = "apple"))]
 pub(crate) use device::{list, open};
 pub(crate) use mode::{Mode, RawFormat};

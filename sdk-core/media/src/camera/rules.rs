@@ -5,8 +5,6 @@ use std::time::Duration;
 use golive_proto::media::PictureSize;
 use golive_proto::units::Time;
 
-#[cfg(any(not(target_os = "macos"), test))]
-use crate::config::CameraControls;
 use crate::config::Rotation;
 
 /// Why a camera pauses (`AVCaptureSessionInterruptionReason`), for a person.
@@ -74,8 +72,8 @@ pub(crate) fn orientation(rotation: Rotation) -> isize {
 
 /// The zoom factor nearest to what was asked for that the camera has.
 #[cfg(any(not(target_os = "macos"), test))]
-pub(crate) fn zoom(controls: &CameraControls, least: f64, most: f64) -> f64 {
-    let wanted = if controls.zoom.is_finite() { f64::from(controls.zoom) } else { 1.0 };
+pub(crate) fn zoom(wanted: f64, least: f64, most: f64) -> f64 {
+    let wanted = if wanted.is_finite() { wanted } else { 1.0 };
     wanted.min(most).max(least)
 }
 
@@ -136,8 +134,7 @@ mod tests {
 
     #[test]
     fn the_zoom_stays_within_what_the_camera_has() {
-        let zoomed = |zoom| CameraControls { zoom, ..CameraControls::default() };
-        let factors = [0.1, 2.0, 99.0, f32::NAN].map(|wanted| zoom(&zoomed(wanted), 1.0, 6.0));
+        let factors = [0.1, 2.0, 99.0, f64::NAN].map(|wanted| zoom(wanted, 1.0, 6.0));
         assert_eq!(factors, [1.0, 2.0, 6.0, 1.0]);
     }
 

@@ -25,6 +25,7 @@ const LONGEST_CATCH_UP: Duration = Duration::from_secs(1);
 
 /// The running audio track.
 pub(super) struct AudioTrack {
+    source: AudioSource,
     halt: Arc<Halt>,
     next: Arc<Mutex<Option<Switch>>>,
     thread: Option<JoinHandle<()>>,
@@ -37,13 +38,19 @@ type Switch = (AudioInput, Sender<AudioInput>);
 /// Where samples come from, position by position.
 pub(super) enum AudioInput {
     Synthetic(Tone),
+    /// Of a device that was closed.
+    Silence,
     File(Box<Sound>),
     #[cfg(feature = "microphone")]
     Microphone(Microphone),
 }
 
 impl AudioTrack {
-    pub(super) fn start(shared: Arc<Shared>, input: AudioInput) -> Result<Self, Error> {
+    pub(super) fn start(
+        shared: Arc<Shared>,
+        source: AudioSource,
+        input: AudioInput,
+    ) -> Result<Self, Error> {
         let halt = Arc::new(Halt::default());
         let next = Arc::new(Mutex::new(None::<Switch>));
         let mut run = Run::new(shared, input)?;
@@ -54,7 +61,17 @@ impl AudioTrack {
                 let _ = retired.send(std::mem::replace(&mut run.input, input));
             }
         })?;
-        Ok(Self { halt, next, thread: Some(thread) })
+        Ok(Self { source, halt, next, thread: Some(thread) })
+    }
+
+    /// Where the sound comes from, or will once its device is open again.
+    pub(super) fn source(&self) -> &AudioSource {
+        &self.source
+    }
+
+    /// Another source is opened when it is to be heard.
+    pub(super) fn set_source(&mut self, source: AudioSource) {
+        self.source = source;
     }
 
     /// Takes the sound from another source, and closes the one before.
@@ -92,7 +109,7 @@ impl AudioInput {
     /// How long after their capture samples are asked for.
     fn latency(&self) -> Duration {
         match self {
-            Self::Synthetic(_) | Self::File(_) => Duration::ZERO,
+            Self::Synthetic(_) | Self::File(_) | Self::Silence => Duration::ZERO,
             #[cfg(feature = "microphone")]
             Self::Microphone(microphone) => microphone.latency(),
         }
@@ -108,6 +125,7 @@ impl AudioInput {
         match self {
             Self::Synthetic(tone) => tone.fill(position, samples),
             Self::File(sound) => sound.fill(position, samples),
+            Self::Silence => samples.fill(0),
             #[cfg(feature = "microphone")]
             Self::Microphone(microphone) => microphone.fill(position, samples),
         }
@@ -166,7 +184,7 @@ impl Run {
             self.shared.report(Event::SourceEnded { track: Track::Audio });
         }
         self.ended = ended;
-        if self.shared.is_muted() {
+        if self.shared.is_silent() {
             self.samples.fill(0);
         }
         if let Err(error) = self.encode()

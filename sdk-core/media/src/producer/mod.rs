@@ -7,6 +7,7 @@
 mod audio;
 mod halt;
 mod hand_over;
+mod on_air;
 mod pacing;
 mod shared;
 mod statistics;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use golive_proto::interruption::{Picture as Shown, Sound as Heard};
 use golive_proto::media::Track;
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::Time;
@@ -28,6 +30,7 @@ use self::audio::{AudioInput, AudioTrack};
 pub(crate) use self::halt::Halt;
 #[cfg(any(feature = "microphone", all(feature = "camera", target_vendor = "apple")))]
 pub(crate) use self::halt::locked;
+use self::on_air::OnAir;
 #[cfg(feature = "camera")]
 pub(crate) use self::pacing::FrameRateLimit;
 pub(crate) use self::shared::Shared;
@@ -64,12 +67,19 @@ impl Producer {
         // Opening may take its time, so both sources are opened before either begins.
         let video =
             config.video.map(|source| VideoInput::open(&shared, &mut files, source)).transpose()?;
-        let audio =
-            config.audio.map(|source| AudioInput::open(&shared, &mut files, source)).transpose()?;
+        let open = |source: AudioSource| {
+            AudioInput::open(&shared, &mut files, source.clone()).map(|input| (source, input))
+        };
+        let audio = config.audio.map(open).transpose()?;
         let interval = config.keyframe_interval;
-        let video =
-            video.map(|input| VideoTrack::start(shared.clone(), input, interval)).transpose()?;
-        let audio = audio.map(|input| AudioTrack::start(shared.clone(), input)).transpose()?;
+        let video = video
+            .map(|input| {
+                VideoTrack::start(shared.clone(), input, interval, OnAir::new(config.slate))
+            })
+            .transpose()?;
+        let audio = audio
+            .map(|(source, input)| AudioTrack::start(shared.clone(), source, input))
+            .transpose()?;
         Ok(Self { shared, video, audio, files })
     }
 
@@ -100,6 +110,83 @@ impl Producer {
         self.shared.set_muted(muted);
     }
 
+    /// Has viewers see this from now on. Stills come at the source's rhythm, which goes on; where
+    /// nothing is shown the source is closed, and opened again for whatever is shown next. The last
+    /// picture is the last that viewers saw of the source.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be opened again, or the producer was started without video; all
+    /// stays as it was then.
+    pub fn show(&mut self, shown: Shown) -> Result<(), Error> {
+        let track = self.video.as_mut().ok_or(Error::NoTrack(Track::Video))?;
+        if shown == Shown::Nothing {
+            self.shared.set_shown(shown);
+            track.pause();
+        } else if track.is_paused() {
+            let source = track.source().clone();
+            let input = VideoInput::open(&self.shared, &mut self.files, source)?;
+            self.shared.set_shown(shown);
+            track.switch(input)?;
+        } else {
+            self.shared.set_shown(shown);
+        }
+        Ok(())
+    }
+
+    /// Has viewers hear this from now on, and [`Released`](Heard::Released) closes the microphone.
+    ///
+    /// # Errors
+    ///
+    /// When the microphone cannot be opened again, or the producer was started without audio; all
+    /// stays as it was then.
+    pub fn hear(&mut self, heard: Heard) -> Result<(), Error> {
+        let track = self.audio.as_mut().ok_or(Error::NoTrack(Track::Audio))?;
+        let before = self.shared.heard();
+        if heard == Heard::Released && before != heard {
+            self.shared.set_heard(heard);
+            track.switch(AudioInput::Silence);
+        } else if heard != Heard::Released && before == Heard::Released {
+            let source = track.source().clone();
+            track.switch(AudioInput::open(&self.shared, &mut self.files, source)?);
+        }
+        self.shared.set_heard(heard);
+        Ok(())
+    }
+
+    /// Turns the light beside the camera on or off.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CameraCannot`] where the source has none.
+    pub fn set_torch(&mut self, on: bool) -> Result<(), Error> {
+        #[cfg(all(target_vendor = "apple", feature = "camera"))]
+        if self.has_camera() {
+            return crate::camera::set_torch(on);
+        }
+        let _ = on;
+        Err(Error::CameraCannot("this source has no torch"))
+    }
+
+    /// Has the camera magnify so many times.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CameraCannot`] where the source has no zoom.
+    pub fn set_zoom(&mut self, factor: f64) -> Result<(), Error> {
+        #[cfg(all(target_vendor = "apple", feature = "camera"))]
+        if self.has_camera() {
+            return crate::camera::set_zoom(factor);
+        }
+        let _ = factor;
+        Err(Error::CameraCannot("this source has no zoom"))
+    }
+
+    #[cfg(all(target_vendor = "apple", feature = "camera"))]
+    fn has_camera(&self) -> bool {
+        self.video.as_ref().is_some_and(|track| matches!(track.source(), VideoSource::Camera(_)))
+    }
+
     /// Takes the picture from another source from now on. The timeline goes on.
     ///
     /// # Errors
@@ -110,6 +197,10 @@ impl Producer {
         let track = self.video.as_mut().ok_or(Error::NoTrack(Track::Video))?;
         // A camera can be opened only once, so one that is open already stays.
         if matches!(source, VideoSource::Camera(_)) && *track.source() == source {
+            return Ok(());
+        }
+        if track.is_paused() {
+            track.set_source(source);
             return Ok(());
         }
         track.switch(VideoInput::open(&self.shared, &mut self.files, source)?)
@@ -123,7 +214,10 @@ impl Producer {
     /// it was then.
     pub fn switch_audio(&mut self, source: AudioSource) -> Result<(), Error> {
         let track = self.audio.as_mut().ok_or(Error::NoTrack(Track::Audio))?;
-        track.switch(AudioInput::open(&self.shared, &mut self.files, source)?);
+        if self.shared.heard() != Heard::Released {
+            track.switch(AudioInput::open(&self.shared, &mut self.files, source.clone())?);
+        }
+        track.set_source(source);
         Ok(())
     }
 

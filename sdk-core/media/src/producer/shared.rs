@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use golive_proto::interruption::{Picture as Shown, Sound as Heard};
 use golive_proto::media::{AccessUnit, PictureSize, Track};
 use golive_proto::rate::EncoderTarget;
 use golive_proto::units::{MediaTime, Time};
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     restart_requested: AtomicBool,
     keyframe_requested: AtomicBool,
     muted: AtomicBool,
+    shown: Mutex<Shown>,
+    heard: Mutex<Heard>,
     overruns: Mutex<[Overrun; 2]>,
     sink: Mutex<Sink>,
 }
@@ -49,6 +52,8 @@ impl Shared {
             restart_requested: AtomicBool::new(false),
             keyframe_requested: AtomicBool::new(false),
             muted: AtomicBool::new(false),
+            shown: Mutex::new(Shown::Camera),
+            heard: Mutex::new(Heard::Microphone),
             overruns: Mutex::default(),
             sink: Mutex::new(sink),
         }
@@ -116,8 +121,26 @@ impl Shared {
         self.muted.store(muted, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_muted(&self) -> bool {
-        self.muted.load(Ordering::Relaxed)
+    /// Whether silence is sent, because somebody wants it or an interruption does.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.muted.load(Ordering::Relaxed) || self.heard() != Heard::Microphone
+    }
+
+    /// What viewers see in the source's place, or the source.
+    pub(crate) fn shown(&self) -> Shown {
+        *locked(&self.shown)
+    }
+
+    pub(crate) fn set_shown(&self, shown: Shown) {
+        *locked(&self.shown) = shown;
+    }
+
+    pub(crate) fn heard(&self) -> Heard {
+        *locked(&self.heard)
+    }
+
+    pub(crate) fn set_heard(&self, heard: Heard) {
+        *locked(&self.heard) = heard;
     }
 
     pub(crate) fn deliver(&self, unit: AccessUnit) {

@@ -9,6 +9,7 @@ use golive_proto::units::MediaTime;
 
 use super::halt::Halt;
 use super::hand_over::{Frame, HandOver};
+use super::on_air::OnAir;
 use super::pacing::next_picture;
 use super::shared::Shared;
 use super::{open_file, spawn};
@@ -95,19 +96,36 @@ impl VideoTrack {
         shared: Arc<Shared>,
         input: VideoInput,
         keyframe_interval: Duration,
+        on_air: OnAir,
     ) -> Result<Self, Error> {
         let hand_over = Arc::new(HandOver::default());
         let capture = Capture::start(&shared, &hand_over, input)?;
         let encoder = PictureEncoder::new(shared.target(), keyframe_interval);
         let mut track = Self { shared, hand_over, capture, encoding: None };
         let (shared, hand_over) = (track.shared.clone(), track.hand_over.clone());
-        track.encoding = Some(spawn("golive-video", move || encode(&shared, &hand_over, encoder))?);
+        let run = move || encode(&shared, &hand_over, encoder, on_air);
+        track.encoding = Some(spawn("golive-video", run)?);
         Ok(track)
     }
 
     /// Where the picture comes from.
     pub(super) fn source(&self) -> &VideoSource {
         &self.capture.source
+    }
+
+    /// Closes the source, until [`switch`](Self::switch) opens one.
+    pub(super) fn pause(&mut self) {
+        self.capture.end();
+    }
+
+    /// Whether no source is open.
+    pub(super) fn is_paused(&self) -> bool {
+        self.capture.thread.is_none()
+    }
+
+    /// Another source is opened when it is to be shown.
+    pub(super) fn set_source(&mut self, source: VideoSource) {
+        self.capture.source = source;
     }
 
     /// Begins to capture from another source. The one before ends.
@@ -149,12 +167,18 @@ impl Capture {
     }
 }
 
-impl Drop for Capture {
-    fn drop(&mut self) {
+impl Capture {
+    fn end(&mut self) {
         self.halt.stop();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -229,7 +253,7 @@ fn capture_file(context: &CaptureContext, mut pictures: Pictures) {
     }
 }
 
-fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder) {
+fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder, mut on_air: OnAir) {
     let mut last = None;
     let mut failing = false;
     while let Some(Frame { image, pts }) = hand_over.take() {
@@ -243,14 +267,21 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder) {
         if shared.take_restart_request() {
             encoder.restart();
         }
-        encoder.set_target(shared.target());
+        let target = shared.target();
+        encoder.set_target(target);
+        if let Some(spare) = on_air.put(shared.shown(), image, target.size) {
+            hand_over.recycle(spare);
+        }
+        let Some(image) = on_air.image() else {
+            shared.counters.skipped();
+            continue;
+        };
         if shared.take_keyframe_request() {
             encoder.request_keyframe();
         }
         let began = (shared.clock)();
-        let encoded = encoder.encode(&image, pts);
+        let encoded = encoder.encode(image, pts);
         shared.counters.encoding((shared.clock)().since(began));
-        hand_over.recycle(image);
         if let Some(reason) = encoder.take_notice() {
             shared.report(Event::EncoderFailed { track: Track::Video, reason });
         }

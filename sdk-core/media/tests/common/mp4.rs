@@ -7,6 +7,7 @@ use golive_media::Picture;
 use golive_media::encode::{AudioEncoder, CHANNELS, FRAME_SAMPLES, SAMPLE_RATE, VideoEncoder};
 use golive_media::synthetic::{Moment, TestPicture, Tone};
 use golive_proto::media::h264::{self, DecoderConfiguration};
+use golive_proto::media::nal;
 use golive_proto::media::{FrameRate, PictureSize};
 use golive_proto::units::Bitrate;
 
@@ -82,7 +83,7 @@ fn video(seconds: u32) -> Track {
             configuration.get_or_insert_with(|| DecoderConfiguration::from_annex_b(&data).unwrap());
         }
         let mut sample = Vec::new();
-        h264::to_length_prefixed(&data, |_| true, &mut sample);
+        nal::to_length_prefixed(&data, |_| true, &mut sample);
         samples.push(sample);
         durations.push(TIMESCALE / 30);
     }

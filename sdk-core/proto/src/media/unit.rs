@@ -24,9 +24,10 @@ pub struct AccessUnit {
     pub pts: MediaTime,
     /// When it is decoded; equal to `pts` where nothing is reordered.
     pub dts: MediaTime,
-    /// Whether decoding can begin here: an IDR picture. Every frame of sound is one.
+    /// Whether decoding can begin here: an IDR picture of H.264, an IRAP picture of H.265 (IDR,
+    /// CRA or BLA). Every frame of sound is one.
     pub keyframe: bool,
-    /// H.264 in Annex B form (start codes; an IDR carries its SPS and PPS), or one raw AAC frame
-    /// without an ADTS header.
+    /// H.264 or H.265 in Annex B form (start codes; a key frame carries its parameter sets), or one
+    /// raw AAC frame without an ADTS header.
     pub data: Bytes,
 }

@@ -37,12 +37,15 @@ const SHARE: f64 = 1.25;
 const SLACK: u64 = 56_000;
 /// With less left than this, what is only sent in advance stays.
 const TIGHT: u64 = 24_000;
+/// No uplink carries more; a second of it can be counted.
+const MOST: Bitrate = Bitrate::from_kilobits_per_second(1_000_000_000);
 /// The longest packet.
 const PACKET: u64 = 1_500;
 
 impl Budget {
     /// A budget of an uplink that has been believed to carry `estimate` for a while.
     pub fn new(now: Time, estimate: Bitrate) -> Self {
+        let estimate = estimate.min(MOST);
         let believed = estimate.as_bits_per_second().saturating_mul(GRAIN_MICROS);
         let mut grains = [Grain { sent: 0, believed }; GRAINS];
         let current = now.as_micros() / GRAIN_MICROS;
@@ -57,7 +60,7 @@ impl Budget {
     /// The uplink is believed to carry `estimate` from `now` on.
     pub fn believe(&mut self, now: Time, estimate: Bitrate) {
         self.advance(now);
-        self.estimate = estimate;
+        self.estimate = estimate.min(MOST);
     }
 
     /// Takes note that `bytes` left.
@@ -131,6 +134,16 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_rate_that_no_uplink_has_can_be_counted() {
+        let mut budget = Budget::new(Time::ZERO, Bitrate::MAX);
+        for second in 0..5 {
+            let now = Time::from_millis(1_000 * second);
+            budget.believe(now, Bitrate::MAX);
+            assert_eq!(budget.next_at(now), now);
+        }
+    }
 
     /// Sends packets as fast as the budget lets it; how many bytes left from one moment to another.
     fn flood(budget: &mut Budget, from: u64, until: u64) -> u64 {

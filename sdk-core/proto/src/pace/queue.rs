@@ -8,13 +8,15 @@
 //! - video before a later key frame goes first: nothing that is kept refers to it;
 //! - without a later key frame all queued video goes, and what follows up to the next key frame
 //!   with it; the caller is told to ask the encoder for one;
+//! - after either, pictures that follow the key frame and refer to some before it go too, as H.265
+//!   has them in open groups;
 //! - sound goes only when it has waited too long itself, after all video of that age.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::forecast::{Forecast, Start};
-use crate::media::{AccessUnit, Track};
+use crate::media::{AccessUnit, Track, VideoCodec};
 use crate::units::{ByteCount, MediaTime, Time};
 
 /// An access unit and when it was queued.
@@ -62,22 +64,28 @@ impl Dropped {
 pub struct Queue {
     units: VecDeque<QueuedUnit>,
     limit: Duration,
+    /// What the pictures are encoded in, if there are any.
+    codec: Option<VideoCodec>,
     bytes: ByteCount,
     /// Video is useless until the next key frame: an earlier picture was dropped.
     awaiting_keyframe: bool,
+    /// The newest key frame is the first picture after some that were dropped.
+    begins_afresh: bool,
 }
 
 /// More units than any limit in time holds; only a clock that stands still gets there.
 const MAX_UNITS: usize = 4_096;
 
 impl Queue {
-    /// An empty queue whose units wait for `limit` at most.
-    pub fn new(limit: Duration) -> Self {
+    /// An empty queue whose units wait for `limit` at most, and whose pictures are in `codec`.
+    pub fn new(limit: Duration, codec: Option<VideoCodec>) -> Self {
         Self {
             units: VecDeque::with_capacity(64),
             limit,
+            codec,
             bytes: ByteCount::ZERO,
             awaiting_keyframe: false,
+            begins_afresh: false,
         }
     }
 
@@ -88,11 +96,12 @@ impl Queue {
 
     /// Queues a unit, unless it is video that can no longer be decoded.
     pub fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
-        if unit.track == Track::Video && self.awaiting_keyframe {
-            if !unit.keyframe {
+        if unit.track == Track::Video {
+            if unit.keyframe {
+                self.begins_afresh = std::mem::take(&mut self.awaiting_keyframe);
+            } else if self.awaiting_keyframe || self.begins_afresh && self.needs_earlier(&unit) {
                 return Dropped { undecodable: 1, ..Dropped::default() };
             }
-            self.awaiting_keyframe = false;
         }
         self.bytes += unit.data.len().into();
         self.units.push_back(QueuedUnit { unit, queued_at: now });
@@ -264,22 +273,43 @@ impl Queue {
         dropped
     }
 
+    /// Drops the video before this unit, which is a key frame or the end, and what needs it.
     fn drop_video_before(&mut self, end: usize) -> u32 {
         let mut index = 0;
         let mut dropped = 0;
         let mut bytes = ByteCount::ZERO;
-        self.units.retain(|queued| {
-            let goes = index < end && queued.unit.track == Track::Video;
+        let mut begins_afresh = false;
+        let codec = self.codec;
+        self.units.retain(|QueuedUnit { unit, .. }| {
+            let is_before = index < end;
             index += 1;
+            if unit.track != Track::Video {
+                return true;
+            }
+            if !is_before && unit.keyframe {
+                begins_afresh = index == end + 1 && dropped > 0;
+            }
+            let goes = is_before || begins_afresh && needs_earlier(codec, unit);
             if goes {
                 dropped += 1;
-                bytes += queued.unit.data.len().into();
+                bytes += unit.data.len().into();
             }
             !goes
         });
+        // Whatever follows the newest key frame is still to come.
+        self.begins_afresh |= begins_afresh;
         self.bytes = self.bytes.saturating_sub(bytes);
         dropped
     }
+
+    fn needs_earlier(&self, unit: &AccessUnit) -> bool {
+        needs_earlier(self.codec, unit)
+    }
+}
+
+/// Whether the picture refers to some before the key frame that it follows.
+fn needs_earlier(codec: Option<VideoCodec>, unit: &AccessUnit) -> bool {
+    !unit.keyframe && codec.is_some_and(|codec| codec.needs_earlier(&unit.data))
 }
 
 #[cfg(test)]
@@ -314,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_queue_within_its_limit_keeps_everything_in_order() {
-        let mut queue = Queue::new(LIMIT);
+        let mut queue = Queue::new(LIMIT, Some(VideoCodec::H264));
         assert_eq!(fill(&mut queue, 480, &[0]), Dropped::default());
         let units = drain(&mut queue);
         assert_eq!(units.len(), 25 + 13);
@@ -324,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_later_key_frame_saves_what_follows_it() {
-        let mut queue = Queue::new(LIMIT);
+        let mut queue = Queue::new(LIMIT, Some(VideoCodec::H264));
         let dropped = fill(&mut queue, 520, &[0, 400]);
         assert_eq!(dropped.video, 10, "the group before the key frame at 400 ms");
         assert!(!dropped.keyframe_needed, "there is one in the queue");
@@ -335,7 +365,7 @@ mod tests {
 
     #[test]
     fn without_a_key_frame_video_goes_and_one_is_asked_for() {
-        let mut queue = Queue::new(LIMIT);
+        let mut queue = Queue::new(LIMIT, Some(VideoCodec::H264));
         let dropped = fill(&mut queue, 520, &[]);
         assert!(dropped.keyframe_needed);
         assert_eq!(dropped.video + dropped.undecodable, 14);
@@ -345,10 +375,59 @@ mod tests {
         assert_eq!(taken.undecodable, 0);
     }
 
+    /// A key frame of an open group of H.265 (CRA), what leads it, and a picture after it.
+    fn open_group(at_ms: i64) -> [AccessUnit; 3] {
+        let picture = |shown_ms, decoded_ms, keyframe, number: u8| AccessUnit {
+            track: Track::Video,
+            pts: MediaTime::from_millis(shown_ms),
+            dts: MediaTime::from_millis(decoded_ms),
+            keyframe,
+            data: Bytes::from(vec![0, 0, 1, number << 1, 1, 0x80]),
+        };
+        [
+            picture(at_ms + 120, at_ms, true, 21),
+            picture(at_ms + 80, at_ms + 40, false, 9),
+            picture(at_ms + 160, at_ms + 80, false, 1),
+        ]
+    }
+
+    #[test]
+    fn what_leads_a_key_frame_goes_with_the_pictures_that_it_refers_to() {
+        let refused = |queue: &mut Queue, unit: AccessUnit| {
+            queue.push(Time::from_micros(unit.dts.as_micros() as u64), unit).undecodable
+        };
+        let mut queue = Queue::new(LIMIT, Some(VideoCodec::H265));
+        queue.await_keyframe();
+        for (at, lost) in [(0, [0, 1, 0]), (120, [0, 0, 0])] {
+            let counts = open_group(at).map(|unit| refused(&mut queue, unit));
+            assert_eq!(counts, lost, "a receiver has the pictures before the second group");
+        }
+        // The first group becomes stale: with it goes what the second one takes from it, which is
+        // there already, and nothing that comes later.
+        let dropped = queue.drop_stale(Time::from_millis(501));
+        assert_eq!((dropped.video, dropped.keyframe_needed), (3, false));
+        let kept: Vec<_> = drain(&mut queue).iter().map(|unit| unit.pts.as_micros()).collect();
+        assert_eq!(kept, [240_000, 280_000]);
+        assert_eq!(queue.bytes(), ByteCount::ZERO);
+    }
+
+    #[test]
+    fn what_leads_a_key_frame_goes_even_if_it_comes_after_the_decision() {
+        let mut queue = Queue::new(LIMIT, Some(VideoCodec::H265));
+        let _ = queue.push(Time::ZERO, unit(Track::Video, true, 0));
+        let [key, leading, trailing] = open_group(480);
+        let now = Time::from_millis(501);
+        assert_eq!(queue.push(now, key).video, 1, "the old group is stale");
+        assert_eq!(queue.push(now, leading).undecodable, 1);
+        assert_eq!(queue.push(now, trailing).undecodable, 0);
+        let next = open_group(600).map(|unit| queue.push(now, unit).undecodable);
+        assert_eq!(next, [0, 0, 0], "the next group follows without a break");
+    }
+
     #[test]
     fn sound_that_gathers_keeps_no_picture_waiting_and_waits_no_longer_than_it_may() {
         let patience = Duration::from_millis(70);
-        let mut queue = Queue::new(LIMIT);
+        let mut queue = Queue::new(LIMIT, Some(VideoCodec::H264));
         let mut left = Vec::new();
         for at in (0..=400).step_by(20) {
             let now = Time::from_millis(at);
@@ -378,7 +457,7 @@ mod tests {
 
     #[test]
     fn sound_outlives_video_and_still_has_a_bound() {
-        let mut queue = Queue::new(LIMIT);
+        let mut queue = Queue::new(LIMIT, Some(VideoCodec::H264));
         let dropped = fill(&mut queue, 520, &[]);
         assert!(dropped.video > 0);
         assert_eq!(dropped.audio, 1, "only what passed the limit by itself");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::media::AudioFormat;
+use crate::media::{AudioFormat, VideoCodec};
 use crate::rate::{Adaptation, EncoderTarget};
 use crate::transport::srt;
 use crate::units::{Bitrate, Time};
@@ -14,8 +14,8 @@ pub struct Config {
     pub transport: srt::Config,
     /// Who calls whom.
     pub role: Role,
-    /// Whether there are pictures.
-    pub video: bool,
+    /// What the pictures are encoded in, if there are any.
+    pub video: Option<VideoCodec>,
     /// What the sound is made of, if there is any.
     pub audio: Option<AudioFormat>,
     /// What the encoders begin with, and do not go beyond.

@@ -207,7 +207,7 @@ impl Session {
             outgoing: Outgoing::new(&config),
             budget: steering.estimate().map(|estimate| Budget::new(now, estimate)),
             steering,
-            watch: config.video.then(|| Watch::new(config.target, now)),
+            watch: config.video.map(|codec| Watch::new(codec, config.target, now)),
             meter: Meter::new(config.epoch),
             queue_limit: config.queue_limit,
             latency: config.transport.latency,
@@ -322,6 +322,7 @@ impl Session {
         self.meter.produced(now, &unit);
         self.note_produced(now, &unit);
         self.steering.produced(now, &unit);
+        let unit = self.outgoing.complete(unit);
         // Before the first connection nothing is owed to anyone: the broadcast begins with it.
         if self.state == State::Connecting {
             return;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::config::Config;
-use crate::media::{AccessUnit, Track};
+use crate::media::{AccessUnit, ParameterSets, References, Track};
 use crate::mux::mpegts::{self, Gathering};
 use crate::pace::{Dropped, Forecast, Queue, QueuedUnit};
 use crate::transport::{Keyframes, Priority, srt};
@@ -20,7 +20,9 @@ pub(super) struct Outgoing {
     /// How frames of sound leave together, if they do, and those that leave with the next.
     gathering: Option<Gathering>,
     earlier: Vec<AccessUnit>,
-    has_video: bool,
+    /// Where there are pictures.
+    references: Option<References>,
+    parameter_sets: Option<ParameterSets>,
     keyframes: Keyframes,
 }
 
@@ -35,13 +37,14 @@ impl Outgoing {
     pub(super) fn new(config: &Config) -> Self {
         let program = mpegts::Config { video: config.video, audio: config.audio };
         Self {
-            queue: Queue::new(config.queue_limit),
+            queue: Queue::new(config.queue_limit, config.video),
             writer: mpegts::Writer::new(program),
             payload: [0; mpegts::PAYLOAD_LENGTH],
             leaving: None,
             gathering: None,
             earlier: Vec::new(),
-            has_video: config.video,
+            references: config.video.map(References::new),
+            parameter_sets: config.video.map(ParameterSets::new),
             keyframes: Keyframes::default(),
         }
     }
@@ -61,6 +64,15 @@ impl Outgoing {
     pub(super) fn spare(&mut self, is_scarce: bool, gathering: Option<Gathering>) {
         self.gathering = gathering;
         self.writer.set_sparing(is_scarce);
+    }
+
+    /// The unit as it must be to be sent whatever becomes of those before it: an encoder that tells
+    /// its parameter sets once does so with a picture that may never leave.
+    pub(super) fn complete(&mut self, unit: AccessUnit) -> AccessUnit {
+        match &mut self.parameter_sets {
+            Some(parameter_sets) if unit.track == Track::Video => parameter_sets.complete(unit),
+            _ => unit,
+        }
     }
 
     pub(super) fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
@@ -95,7 +107,7 @@ impl Outgoing {
     /// A new connection begins with a key frame and knows nothing of what was sent before.
     pub(super) fn restart(&mut self) -> Dropped {
         let dropped = self.queue.clear();
-        if self.has_video {
+        if self.has_video() {
             self.queue.await_keyframe();
         }
         self.writer.mark_discontinuity();
@@ -133,14 +145,14 @@ impl Outgoing {
     /// Whether what leaves next is what a connection may begin with.
     pub(super) fn may_begin(&self) -> bool {
         // Sound that gathers lets pictures pass.
-        let first = if self.gathering.is_some() && self.has_video {
+        let first = if self.gathering.is_some() && self.has_video() {
             self.queue.first_picture()
         } else {
             self.queue.front()
         };
         first.is_some_and(|queued| {
             let is_keyframe = queued.unit.track == Track::Video && queued.unit.keyframe;
-            is_keyframe || !self.has_video
+            is_keyframe || !self.has_video()
         })
     }
 
@@ -158,6 +170,10 @@ impl Outgoing {
         if let Some(queued) = self.queue.pop_probe() {
             self.give(now, connection, &queued);
         }
+    }
+
+    fn has_video(&self) -> bool {
+        self.references.is_some()
     }
 
     /// The next unit to leave; if it is sound, those that leave with it stand before it.
@@ -183,7 +199,11 @@ impl Outgoing {
             return;
         }
         let first = connection.next_number();
-        connection.set_priority(Priority::of(&queued.unit));
+        let is_reference = match (&mut self.references, queued.unit.track) {
+            (Some(references), Track::Video) => references.may_refer_to(&queued.unit.data),
+            _ => true,
+        };
+        connection.set_priority(Priority::of(&queued.unit, is_reference));
         while let Some(payload) = self.writer.next_payload(&mut self.payload) {
             let data = self.payload.get(..payload.length).unwrap_or_default();
             connection.handle(now, srt::Input::Payload { data, origin: queued.queued_at });
@@ -203,7 +223,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::media::AudioFormat;
+    use crate::media::{AudioFormat, VideoCodec};
     use crate::rate::{Adaptation, EncoderTarget};
     use crate::session::{ReconnectPolicy, Role};
     use crate::units::MediaTime;
@@ -221,7 +241,7 @@ mod tests {
         let mut outgoing = Outgoing::new(&Config {
             transport: srt::Config::default(),
             role: Role::Caller,
-            video: true,
+            video: Some(VideoCodec::H264),
             audio: Some(AudioFormat { sample_rate: 48_000, channels: 2 }),
             target,
             minimum_bitrate: bitrate,

@@ -37,7 +37,7 @@ impl SoundSteering {
             policy: Sound::new([], None),
             frame: config.audio.map(frame),
             patience: (config.transport.latency / GATHERING_SHARE).min(LONGEST_GATHERING),
-            has_pictures: config.video,
+            has_pictures: config.video.is_some(),
         };
         sound.ask(config.target, config.adaptation.sound);
         sound

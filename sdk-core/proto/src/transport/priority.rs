@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::media::{AccessUnit, Track, h264};
+use crate::media::{AccessUnit, Track};
 
 use super::srt::number::SequenceNumber;
 use super::srt::wire::Packet;
@@ -21,13 +21,13 @@ pub enum Priority {
 }
 
 impl Priority {
-    /// How much is lost with an access unit.
-    pub(crate) fn of(unit: &AccessUnit) -> Self {
+    /// How much is lost with an access unit, if others may refer to it and if not.
+    pub(crate) fn of(unit: &AccessUnit, is_reference: bool) -> Self {
         match unit.track {
             Track::Audio => Priority::High,
             Track::Video if unit.keyframe => Priority::High,
-            Track::Video if !h264::is_reference(&unit.data) => Priority::Low,
-            Track::Video => Priority::Ordinary,
+            Track::Video if is_reference => Priority::Ordinary,
+            Track::Video => Priority::Low,
         }
     }
 }

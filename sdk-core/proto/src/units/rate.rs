@@ -54,7 +54,7 @@ impl Bitrate {
 
     /// How many bytes pass in `duration`, rounded down.
     pub fn bytes_in(self, duration: Duration) -> ByteCount {
-        let bytes = u128::from(self.0) * duration.as_micros() / 8_000_000;
+        let bytes = u128::from(self.0).saturating_mul(duration.as_micros()) / 8_000_000;
         ByteCount::new(u64::try_from(bytes).unwrap_or(u64::MAX))
     }
 

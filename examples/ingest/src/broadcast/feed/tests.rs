@@ -1,5 +1,7 @@
 use bytes::Bytes;
 
+use golive_proto::media::{AudioFormat, VideoCodec};
+
 use super::*;
 
 /// An IDR picture of 1280x720 with its parameter sets.
@@ -36,6 +38,7 @@ struct Told {
 
 struct Story {
     feed: Feed,
+    formats: Formats,
     told: Told,
 }
 
@@ -43,12 +46,13 @@ impl Story {
     fn new(announced: Tracks) -> Self {
         let mut feed = Feed::new();
         feed.announce(announced);
-        Self { feed, told: Told::default() }
+        let formats = Formats { video: Some(VideoCodec::H264), audio: Some(STEREO) };
+        Self { feed, formats, told: Told::default() }
     }
 
     fn push(&mut self, unit: AccessUnit) {
         let mut outputs = Vec::new();
-        self.feed.push(unit, Some(STEREO), &mut outputs);
+        self.feed.push(unit, self.formats, &mut outputs);
         for output in outputs {
             match output {
                 Output::Start(preamble) => {
@@ -158,6 +162,26 @@ fn another_format_is_announced_without_starting_anew() {
     story.push(picture(2_000));
     assert_eq!((story.told.starts.len(), story.told.amendments), (1, 2));
     assert_eq!(story.told.fragments.last(), Some(&(2_000, true)));
+}
+
+#[test]
+fn another_codec_starts_anew_for_it_wants_another_decoder() {
+    /// As x265 writes it for 640x362: parameter sets, and the beginning of an IDR picture.
+    const H265: [&[u8]; 4] = [
+        &[0, 0, 0, 1, 0x40, 0x01, 0x0c, 0x01, 0xff, 0xff, 0x01, 0x60, 0, 0, 3, 0, 0x90, 0, 0, 3],
+        &[0, 0, 3, 0, 0x3f, 0x95, 0x94, 0x09, 0, 0, 0, 1, 0x42, 0x01, 0x01, 0x01, 0x60, 0, 0, 3],
+        &[0, 0x90, 0, 0, 3, 0, 0, 3, 0, 0x3f, 0xa0, 0x05, 0x02, 0x01, 0x71, 0xf2, 0x65, 0x95],
+        &[0x95, 0x29, 0x30, 0, 0, 1, 0x44, 0x01, 0xc0, 0x73, 0xc1, 0x89, 0, 0, 1, 0x28, 0x01, 1],
+    ];
+    let pictures = Tracks { video: true, audio: false };
+    let mut story = Story::new(pictures);
+    story.play(0, 1_000, pictures);
+    story.feed.begin_connection();
+    story.formats.video = Some(VideoCodec::H265);
+    story.push(unit(Track::Video, 1_000, true, &H265.concat()));
+    assert_eq!((story.told.starts.len(), story.told.amendments), (2, 0));
+    assert!(story.told.starts[1].contains("hvc1.1.6.L63.90"), "{}", story.told.starts[1]);
+    assert_eq!(story.told.fragments.last(), Some(&(1_000, true)));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
-use golive_proto::media::{AccessUnit, Track};
+use golive_proto::media::{AccessUnit, Track, VideoCodec};
 use golive_proto::units::MediaTime;
 
 use super::*;
@@ -41,7 +41,8 @@ fn tape(folder: &Folder) -> (Tape, Events) {
 
 /// A transport stream with a picture each 40 ms from `start` on, and its PTS.
 fn stream(start: Duration, pictures: u64) -> (Vec<u8>, Option<i64>) {
-    let mut writer = mpegts::Writer::new(mpegts::Config { video: true, audio: None });
+    let mut writer =
+        mpegts::Writer::new(mpegts::Config { video: Some(VideoCodec::H264), audio: None });
     let mut bytes = Vec::new();
     for number in 0..pictures {
         let time = MediaTime::ZERO + start + Duration::from_millis(number * 40);

@@ -163,22 +163,35 @@ impl Configuration<'_> {
         tracing::info!(name = self.0.name(), ?chosen, "camera");
     }
 
-    /// Lights the torch or not, and enlarges the picture, where the camera can.
+    /// Lights the torch, or not. Returns whether the camera has one.
     #[cfg(not(target_os = "macos"))]
-    pub(super) fn set_controls(&self, controls: &crate::config::CameraControls) {
+    pub(super) fn set_torch(&self, on: bool) -> bool {
         use objc2_av_foundation::AVCaptureTorchMode;
         let device = &self.0.0;
-        let torch = if controls.torch { AVCaptureTorchMode::On } else { AVCaptureTorchMode::Off };
-        // SAFETY: the device is locked, and both are set to what it says that it can do.
+        let torch = if on { AVCaptureTorchMode::On } else { AVCaptureTorchMode::Off };
+        // SAFETY: the device is locked, and says that it can do this.
         #[allow(unsafe_code)]
         unsafe {
-            if device.hasTorch() && device.isTorchAvailable() && device.isTorchModeSupported(torch)
-            {
+            let can = device.hasTorch()
+                && device.isTorchAvailable()
+                && device.isTorchModeSupported(torch);
+            if can {
                 device.setTorchMode(torch);
             }
+            can
+        }
+    }
+
+    /// Magnifies so many times, or as near as the camera gets.
+    #[cfg(not(target_os = "macos"))]
+    pub(super) fn set_zoom(&self, factor: f64) {
+        let device = &self.0.0;
+        // SAFETY: the device is locked, and the factor lies within what it says that it can do.
+        #[allow(unsafe_code)]
+        unsafe {
             let least = device.minAvailableVideoZoomFactor();
             let most = device.maxAvailableVideoZoomFactor();
-            device.setVideoZoomFactor(crate::camera::rules::zoom(controls, least, most));
+            device.setVideoZoomFactor(crate::camera::rules::zoom(factor, least, most));
         }
     }
 }

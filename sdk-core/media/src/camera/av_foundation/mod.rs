@@ -90,10 +90,32 @@ pub fn capture_session() -> NonNull<c_void> {
     session::the_one().address()
 }
 
-/// Turns, mirrors, lights and enlarges what the camera sees, from now on, whichever it is. Where a
-/// camera cannot do something of it, it leaves that out.
+/// Turns and mirrors what the camera sees, from now on, whichever it is. Where a camera cannot do
+/// something of it, it leaves that out.
 pub fn set_camera_controls(controls: CameraControls) {
     session::the_one().set_controls(controls);
+}
+
+/// Lights the torch of the camera at work, or not.
+pub(crate) fn set_torch(on: bool) -> Result<(), Error> {
+    #[cfg(not(target_os = "macos"))]
+    return session::the_one().set_torch(on);
+    #[cfg(target_os = "macos")]
+    {
+        let _ = on;
+        Err(Error::CameraCannot("a Mac's camera has no torch"))
+    }
+}
+
+/// Magnifies so many times with the camera at work, or as near as it gets.
+pub(crate) fn set_zoom(factor: f64) -> Result<(), Error> {
+    #[cfg(not(target_os = "macos"))]
+    return session::the_one().set_zoom(factor);
+    #[cfg(target_os = "macos")]
+    {
+        let _ = factor;
+        Err(Error::CameraCannot("a Mac's camera has no zoom"))
+    }
 }
 
 /// Where a camera's pictures go, and what else is said of it.

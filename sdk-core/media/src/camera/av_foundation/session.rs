@@ -26,6 +26,8 @@ use objc2_foundation::{
 };
 
 use super::Receiver;
+#[cfg(not(target_os = "macos"))]
+use super::device::Configuration;
 use super::device::Device;
 use crate::apple::{PIXEL_FORMAT, PixelBuffer};
 use crate::camera::{Message, rules};
@@ -207,12 +209,36 @@ impl Session {
         state.controls = controls;
         let Some(current) = &state.current else { return };
         state.connect(current.target);
-        #[cfg(not(target_os = "macos"))]
-        if let Some(configuration) = current.device.configure() {
-            configuration.set_controls(&state.controls);
-        }
+    }
+
+    /// Lights the torch of the camera at work, or not.
+    #[cfg(not(target_os = "macos"))]
+    pub(super) fn set_torch(&self, on: bool) -> Result<(), Error> {
+        self.configured(|camera| camera.set_torch(on).then_some(()).ok_or(NO_TORCH))
+    }
+
+    /// Magnifies with the camera at work.
+    #[cfg(not(target_os = "macos"))]
+    pub(super) fn set_zoom(&self, factor: f64) -> Result<(), Error> {
+        self.configured(|camera| {
+            camera.set_zoom(factor);
+            Ok(())
+        })
+    }
+
+    #[cfg(not(target_os = "macos"))]
+    fn configured(
+        &self,
+        change: impl FnOnce(&Configuration<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let state = locked(&self.state);
+        let camera = state.current.as_ref().and_then(|current| current.device.configure());
+        change(&camera.ok_or(Error::CameraCannot("no camera is at work"))?)
     }
 }
+
+#[cfg(not(target_os = "macos"))]
+const NO_TORCH: Error = Error::CameraCannot("this camera has no torch");
 
 impl State {
     /// Exchanges the session's input. On failure the old one is back in its place.
@@ -250,8 +276,6 @@ impl State {
         let configuration = if added { device.configure() } else { None };
         if let Some(configuration) = &configuration {
             configuration.set_mode(rules::unturned(target.size, rotation), target);
-            #[cfg(not(target_os = "macos"))]
-            configuration.set_controls(&self.controls);
         }
         self.connect(target);
         // SAFETY: as above.

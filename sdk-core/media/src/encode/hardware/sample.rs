@@ -4,7 +4,7 @@
 //! (ISO/IEC 14496-15, 5.3); a broadcast carries start codes, and the sets before each IDR (ITU-T
 //! H.264, annex B).
 
-use golive_proto::media::{AccessUnit, Track, h264};
+use golive_proto::media::{AccessUnit, Track, h264, nal};
 use golive_proto::units::MediaTime;
 
 /// A picture as it came out.
@@ -22,7 +22,7 @@ impl Sample {
     /// The access unit of the picture taken at `pts`, or why it is none.
     pub(super) fn into_unit(self, pts: MediaTime) -> Result<AccessUnit, &'static str> {
         let mut slices = Vec::with_capacity(self.data.len() + 64);
-        h264::to_annex_b(&self.data, self.length_size, &mut slices)
+        nal::to_annex_b(&self.data, self.length_size, &mut slices)
             .map_err(|_| "a picture whose lengths do not fit it came out")?;
         let keyframe = h264::is_idr(&slices);
         let data = if keyframe {
@@ -31,7 +31,7 @@ impl Sample {
             }
             let mut whole = Vec::with_capacity(slices.len() + 128);
             for set in &self.parameter_sets {
-                whole.extend(h264::START_CODE);
+                whole.extend(nal::START_CODE);
                 whole.extend(set);
             }
             whole.append(&mut slices);
@@ -65,7 +65,7 @@ mod tests {
         let unit = sample(&[&[0x06, 1], &[0x65, 0xAA]]).into_unit(pts).unwrap();
         assert!(unit.keyframe);
         assert_eq!((unit.pts, unit.dts), (pts, pts));
-        let start = h264::START_CODE;
+        let start = nal::START_CODE;
         let expected = [&start[..], &SPS, &start, &PPS, &start, &[0x06, 1], &start, &[0x65, 0xAA]];
         assert_eq!(unit.data, expected.concat());
         let unit = sample(&[&[0x41, 0xBB, 0xCC]]).into_unit(pts).unwrap();

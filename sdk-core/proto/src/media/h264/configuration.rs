@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::sps::has_chroma_fields;
-use super::{Error, NalType, START_CODE, Sps, leading_nal_units};
+use super::{Error, NalType, Sps, leading_nal_units};
+use crate::media::nal::START_CODE;
 
 /// What a decoder must know before the first picture (ISO/IEC 14496-15, 5.3.3.1.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl DecoderConfiguration {
     pub fn from_annex_b(data: &[u8]) -> Result<Self, Error> {
         let mut configuration = Self { length_size: 4, sps: Vec::new(), pps: Vec::new() };
         for unit in leading_nal_units(data) {
-            match unit.nal_type() {
+            match NalType::of(unit.header()) {
                 NalType::Sps => configuration.sps.push(Bytes::copy_from_slice(unit.bytes())),
                 NalType::Pps => configuration.pps.push(Bytes::copy_from_slice(unit.bytes())),
                 _ => {}

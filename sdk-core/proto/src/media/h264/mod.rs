@@ -1,23 +1,15 @@
-//! H.264 as far as a broadcaster must understand it: where NAL units begin, what they are, and
-//! what the parameter sets say. Nothing here decodes a picture.
-//!
-//! Two framings exist for the same NAL units. *Annex B* (start codes) is what encoders, MPEG-TS
-//! and [`AccessUnit`](super::AccessUnit) hold; *length-prefixed* is what MP4 holds, beside an
-//! `avcC` record with the parameter sets.
+//! H.264 as far as a broadcaster must understand it: what its NAL units are, and what the
+//! parameter sets say. Nothing here decodes a picture.
 //!
 //! Specifications: ITU-T H.264 (clauses 7.3, 7.4 and annex B), ISO/IEC 14496-15 clause 5.
 
-mod annex_b;
-mod bits;
 mod configuration;
-mod length_prefixed;
 mod nal;
 mod sps;
 
-pub use annex_b::{NalUnits, is_idr, is_reference, leading_nal_units, nal_units};
+use super::nal as framing;
 pub use configuration::DecoderConfiguration;
-pub use length_prefixed::{LengthPrefixed, length_prefixed, to_annex_b, to_length_prefixed};
-pub use nal::{ACCESS_UNIT_DELIMITER, NalType, NalUnit, START_CODE};
+pub use nal::{ACCESS_UNIT_DELIMITER, NalType, is_idr, is_reference, leading_nal_units};
 pub use sps::Sps;
 
 /// Why bytes that should be H.264 cannot be read.
@@ -40,4 +32,13 @@ pub enum Error {
     /// A parameter set is missing, so that a decoder could not be set up.
     #[error("H.264 has no {0}: a stream needs one before its first key frame")]
     Missing(&'static str),
+}
+
+impl From<framing::Error> for Error {
+    fn from(error: framing::Error) -> Self {
+        match error {
+            framing::Error::Truncated(what) => Self::Truncated(what),
+            framing::Error::Invalid(what) => Self::Invalid(what),
+        }
+    }
 }

@@ -1,8 +1,6 @@
-//! One NAL unit, and what it is.
+//! What a NAL unit is, and what a picture's first slice says of it.
 
-/// The start code that Annex B wants before parameter sets and an access unit's first NAL unit
-/// (H.264, B.1.2).
-pub const START_CODE: [u8; 4] = [0, 0, 0, 1];
+use crate::media::nal::{self, NalUnits};
 
 /// An access unit delimiter that allows every slice type, with its start code (H.264, 7.3.2.4).
 pub const ACCESS_UNIT_DELIMITER: [u8; 6] = [0, 0, 0, 1, 0x09, 0xF0];
@@ -46,41 +44,49 @@ impl NalType {
     }
 }
 
-/// A NAL unit within a larger piece of data: its header byte and what follows, escaped as it is
-/// transmitted, without start code or length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NalUnit<'a> {
-    header: u8,
-    bytes: &'a [u8],
-    offset: usize,
-    end: usize,
+/// The NAL units of `data` (Annex B) before its first slice: delimiter, parameter sets, SEI.
+///
+/// The slices, which are nearly all of a picture, are not looked through.
+pub const fn leading_nal_units(data: &[u8]) -> NalUnits<'_> {
+    nal::leading(data, is_slice)
 }
 
-impl<'a> NalUnit<'a> {
-    /// The unit in `bytes`, which begin at `begin` of the data around them and their framing at
-    /// `offset`; nothing if `bytes` is empty.
-    pub(super) fn new(bytes: &'a [u8], offset: usize, begin: usize) -> Option<Self> {
-        let header = *bytes.first()?;
-        Some(Self { header, bytes, offset, end: begin + bytes.len() })
+/// Whether the picture in `data` (Annex B) is an IDR picture, which its first slice tells.
+pub fn is_idr(data: &[u8]) -> bool {
+    first_slice(data).is_some_and(|header| NalType::of(header) == NalType::Idr)
+}
+
+/// Whether other pictures may refer to the one in `data` (Annex B), which its first slice tells
+/// (`nal_ref_idc`, 7.4.1). What has no slice is no picture, and true of it.
+pub fn is_reference(data: &[u8]) -> bool {
+    first_slice(data).is_none_or(|header| header & 0x60 != 0)
+}
+
+/// The first byte of the first slice.
+fn first_slice(data: &[u8]) -> Option<u8> {
+    nal::first_slice(data, is_slice)?.first().copied()
+}
+
+fn is_slice(header: u8) -> bool {
+    NalType::of(header).is_slice()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idr_is_known_by_its_first_slice() {
+        assert!(is_idr(&[0, 0, 1, 0x67, 1, 0, 0, 1, 0x65, 1]));
+        assert!(!is_idr(&[0, 0, 1, 0x41, 1, 0, 0, 1, 0x65, 1]));
+        assert!(!is_idr(&[0, 0, 1, 0x67, 1]));
     }
 
-    /// What it holds.
-    pub const fn nal_type(&self) -> NalType {
-        NalType::of(self.header)
-    }
-
-    /// The header byte and everything after it.
-    pub const fn bytes(&self) -> &'a [u8] {
-        self.bytes
-    }
-
-    /// Where it ends in the data that it was found in.
-    pub const fn end(&self) -> usize {
-        self.end
-    }
-
-    /// Where its start code or length field begins in the data that it was found in.
-    pub const fn offset(&self) -> usize {
-        self.offset
+    #[test]
+    fn what_no_picture_refers_to_says_so_in_its_first_slice() {
+        assert!(is_reference(&[0, 0, 1, 0x67, 1, 0, 0, 1, 0x65, 1]));
+        assert!(is_reference(&[0, 0, 1, 0x09, 0xF0, 0, 0, 1, 0x41, 1]));
+        assert!(!is_reference(&[0, 0, 1, 0x09, 0xF0, 0, 0, 1, 0x01, 1]));
+        assert!(is_reference(&[0, 0, 1, 0x67, 1]));
     }
 }

@@ -1,8 +1,8 @@
 //! The sequence parameter set: what a decoder must be able to do, and how large the picture is.
 
-use super::bits::BitReader;
-use super::{Error, NalType, NalUnit};
+use super::{Error, NalType};
 use crate::media::PictureSize;
+use crate::media::nal::BitReader;
 
 /// What a sequence parameter set says (H.264, 7.3.2.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +26,10 @@ pub struct Sps {
 impl Sps {
     /// Reads a whole NAL unit, header byte included. It may come from a hostile peer.
     pub fn parse(unit: &[u8]) -> Result<Self, Error> {
-        let nal = NalUnit::new(unit, 0, 0).ok_or(Error::Truncated("SPS"))?;
-        let [_, profile, constraints, level, rest @ ..] = unit else {
+        let [header, profile, constraints, level, rest @ ..] = unit else {
             return Err(Error::Truncated("SPS"));
         };
-        if nal.nal_type() != NalType::Sps {
+        if NalType::of(*header) != NalType::Sps {
             return Err(Error::Invalid("SPS"));
         }
         let mut bits = BitReader::new(rest);
@@ -148,7 +147,7 @@ fn parse_size(bits: &mut BitReader<'_>, chroma: &Chroma) -> Result<PictureSize, 
     let (mut width, mut height) = (columns * 16, rows * 16 * fields);
     if bits.bit()? {
         let (across, down) = chroma.crop_units();
-        let mut crop = |unit: u32| Ok(bits.unsigned()?.saturating_mul(unit));
+        let mut crop = |unit: u32| Ok::<_, Error>(bits.unsigned()?.saturating_mul(unit));
         let (left, right) = (crop(across)?, crop(across)?);
         let (top, bottom) = (crop(down * fields)?, crop(down * fields)?);
         width = width.saturating_sub(left.saturating_add(right));

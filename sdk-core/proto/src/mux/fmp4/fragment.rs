@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::super::boxes::{put_box, put_full_box, put_u32};
 use super::{Error, Format, Fragmenter};
-use crate::media::h264::{self, NalType};
-use crate::media::{AccessUnit, AudioFormat};
+use crate::media::{AccessUnit, AudioFormat, NalKind, nal};
 use crate::units::MediaTime;
 
 /// Sample flags (8.8.3.1): depends on no other; or on others, and is no place to begin.
@@ -94,15 +93,14 @@ impl Fragmenter {
 
     fn put_data(&self, output: &mut Vec<u8>, unit: &AccessUnit) {
         match &self.format {
-            // Delimiters and parameter sets stand elsewhere in MP4 (ISO/IEC 14496-15, 5.3.2).
-            Format::Video { .. } => h264::to_length_prefixed(
-                &unit.data,
-                |nal| {
-                    let kind = nal.nal_type();
-                    !matches!(kind, NalType::AccessUnitDelimiter | NalType::Sps | NalType::Pps)
-                },
-                output,
-            ),
+            // Delimiters and parameter sets stand elsewhere in MP4 (ISO/IEC 14496-15, 5.3.2, 8.3.2).
+            Format::Video(description) => {
+                let belongs = |header| {
+                    let kind = description.codec.nal_kind(header);
+                    matches!(kind, NalKind::Slice | NalKind::Other)
+                };
+                nal::to_length_prefixed(&unit.data, |nal| belongs(nal.header()), output);
+            }
             Format::Audio { .. } => output.extend_from_slice(&unit.data),
         }
     }

@@ -1,8 +1,8 @@
 //! The segment that tells a player what is to come (ISO/IEC 14496-12, 8.2 to 8.8).
 
 use super::super::boxes::{put_box, put_full_box, put_u16, put_u32};
-use super::{Format, Fragmenter};
-use crate::media::{AudioFormat, PictureSize};
+use super::{Description, Format, Fragmenter};
+use crate::media::{AudioFormat, VideoCodec};
 
 /// The unity matrix of a movie or track header (8.2.2).
 const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
@@ -84,7 +84,7 @@ fn put_track(output: &mut Vec<u8>, track: &Fragmenter) {
 
 fn put_media_information(output: &mut Vec<u8>, track: &Fragmenter) {
     match &track.format {
-        Format::Video { .. } => {
+        Format::Video(_) => {
             put_full_box(output, b"vmhd", 0, 1, |output| output.extend_from_slice(&[0; 8]));
         }
         Format::Audio { .. } => {
@@ -102,7 +102,7 @@ fn put_media_information(output: &mut Vec<u8>, track: &Fragmenter) {
         put_full_box(output, b"stsd", 0, 0, |output| {
             put_u32(output, 1);
             match &track.format {
-                Format::Video { record, size, .. } => put_video_entry(output, *size, record),
+                Format::Video(description) => put_video_entry(output, description),
                 Format::Audio { format, config } => put_audio_entry(output, *format, config),
             }
         });
@@ -114,13 +114,17 @@ fn put_media_information(output: &mut Vec<u8>, track: &Fragmenter) {
     });
 }
 
-/// ISO/IEC 14496-12, 12.1.3, and ISO/IEC 14496-15, 5.4.2.
-fn put_video_entry(output: &mut Vec<u8>, size: PictureSize, record: &[u8]) {
-    put_box(output, b"avc1", |output| {
+/// ISO/IEC 14496-12, 12.1.3, and ISO/IEC 14496-15, 5.4.2 and 8.4.1.
+fn put_video_entry(output: &mut Vec<u8>, description: &Description) {
+    let (entry, configuration) = match description.codec {
+        VideoCodec::H264 => (b"avc1", b"avcC"),
+        VideoCodec::H265 => (b"hvc1", b"hvcC"),
+    };
+    put_box(output, entry, |output| {
         output.extend_from_slice(&[0, 0, 0, 0, 0, 0, 0, 1]);
         output.extend_from_slice(&[0; 16]);
-        put_u16(output, size.width as u16);
-        put_u16(output, size.height as u16);
+        put_u16(output, description.size.width as u16);
+        put_u16(output, description.size.height as u16);
         put_u32(output, 72 << 16);
         put_u32(output, 72 << 16);
         put_u32(output, 0);
@@ -128,7 +132,7 @@ fn put_video_entry(output: &mut Vec<u8>, size: PictureSize, record: &[u8]) {
         output.extend_from_slice(&[0; 32]);
         put_u16(output, 24); // depth
         put_u16(output, u16::MAX);
-        put_box(output, b"avcC", |output| output.extend_from_slice(record));
+        put_box(output, configuration, |output| output.extend_from_slice(&description.record));
     });
 }
 

@@ -7,9 +7,10 @@
 //!
 //! Nothing here stores media: a fragment is made and handed out.
 //!
-//! Specifications: ISO/IEC 14496-12 clause 8, ISO/IEC 14496-15 clause 5, the W3C's "ISO BMFF Byte
+//! Specifications: ISO/IEC 14496-12 clause 8, ISO/IEC 14496-15 clauses 5 and 8, the W3C's "ISO BMFF Byte
 //! Stream Format".
 
+mod description;
 mod fragment;
 mod init;
 #[cfg(test)]
@@ -17,10 +18,10 @@ mod tests;
 
 use std::time::Duration;
 
+use self::description::Description;
 pub use self::init::init_segment;
 use crate::media::aac::{self, AudioSpecificConfig};
-use crate::media::h264::{self, DecoderConfiguration};
-use crate::media::{AccessUnit, AudioFormat, PictureSize, Track};
+use crate::media::{AccessUnit, AudioFormat, PictureSize, Track, VideoCodec, h264, h265};
 use crate::units::MediaTime;
 
 /// Why a fragment or an initialization segment cannot be made.
@@ -43,9 +44,12 @@ pub enum Error {
     /// There is nothing to put into a fragment, or more than it can hold.
     #[error("a fragment must hold at least one access unit, and less than 2 GiB")]
     Length,
-    /// The parameter sets cannot be read.
+    /// The parameter sets of H.264 cannot be read.
     #[error(transparent)]
-    Video(#[from] h264::Error),
+    H264(#[from] h264::Error),
+    /// The parameter sets of H.265 cannot be read.
+    #[error(transparent)]
+    H265(#[from] h265::Error),
     /// The format of the sound has no description.
     #[error(transparent)]
     Audio(#[from] aac::Error),
@@ -64,7 +68,7 @@ pub struct Fragmenter {
 
 #[derive(Clone, Debug)]
 enum Format {
-    Video { configuration: DecoderConfiguration, record: Vec<u8>, size: PictureSize, codec: String },
+    Video(Description),
     Audio { format: AudioFormat, config: [u8; 2] },
 }
 
@@ -72,18 +76,18 @@ enum Format {
 const FIRST_INTERVAL: Duration = Duration::from_micros(33_333);
 
 impl Fragmenter {
-    /// For pictures like `key_frame`, an IDR picture with its parameter sets. Times count from
+    /// For pictures in `codec` like `key_frame`, which has its parameter sets. Times count from
     /// `base`.
     ///
     /// # Errors
     ///
-    /// [`Error::Video`] if the parameter sets are missing or cannot be read.
-    pub fn video(key_frame: &AccessUnit, base: MediaTime) -> Result<Self, Error> {
-        let configuration = DecoderConfiguration::from_annex_b(&key_frame.data)?;
-        let sps = configuration.first_sps()?;
-        let record = configuration.encode()?;
-        let codec = sps.codec_string();
-        Ok(Self::new(Format::Video { configuration, record, size: sps.size, codec }, base))
+    /// [`Error::H264`] or [`Error::H265`] if the parameter sets are missing or cannot be read.
+    pub fn video(
+        codec: VideoCodec,
+        key_frame: &AccessUnit,
+        base: MediaTime,
+    ) -> Result<Self, Error> {
+        Ok(Self::new(Format::Video(Description::of(codec, &key_frame.data)?), base))
     }
 
     /// For raw AAC-LC in this format. Times count from `base`.
@@ -103,23 +107,32 @@ impl Fragmenter {
     /// The track.
     pub const fn track(&self) -> Track {
         match self.format {
-            Format::Video { .. } => Track::Video,
+            Format::Video(_) => Track::Video,
             Format::Audio { .. } => Track::Audio,
+        }
+    }
+
+    /// What the pictures are encoded in; nothing for sound.
+    pub const fn video_codec(&self) -> Option<VideoCodec> {
+        match &self.format {
+            Format::Video(description) => Some(description.codec),
+            Format::Audio { .. } => None,
         }
     }
 
     /// The pictures' size; nothing for sound.
     pub const fn picture_size(&self) -> Option<PictureSize> {
         match &self.format {
-            Format::Video { size, .. } => Some(*size),
+            Format::Video(description) => Some(description.size),
             Format::Audio { .. } => None,
         }
     }
 
-    /// What the codec is called in a media type, such as `avc1.42c01f` (RFC 6381).
+    /// What the codec is called in a media type, such as `avc1.42c01f` (RFC 6381) or
+    /// `hvc1.1.6.L93.90` (ISO/IEC 14496-15, E.3).
     pub fn codec(&self) -> &str {
         match &self.format {
-            Format::Video { codec, .. } => codec,
+            Format::Video(description) => &description.name,
             Format::Audio { .. } => AudioSpecificConfig::CODEC_STRING,
         }
     }
@@ -164,16 +177,12 @@ impl Fragmenter {
         if unit.dts < self.base {
             return Err(Error::BeforeBase);
         }
-        if let Format::Video { configuration, .. } = &self.format
-            && unit.keyframe
-        {
-            // A key frame that repeats no parameter sets goes by those before.
-            return match DecoderConfiguration::from_annex_b(&unit.data) {
-                Ok(found) if found != *configuration => Err(Error::FormatChanged),
-                _ => Ok(()),
-            };
+        match &self.format {
+            Format::Video(description) if unit.keyframe && description.differs(&unit.data) => {
+                Err(Error::FormatChanged)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     const fn track_id(&self) -> u32 {
@@ -186,7 +195,7 @@ impl Fragmenter {
     /// Ticks a second of this track's times.
     const fn timescale(&self) -> u32 {
         match &self.format {
-            Format::Video { .. } => 90_000,
+            Format::Video(_) => 90_000,
             Format::Audio { format, .. } => format.sample_rate,
         }
     }

@@ -21,7 +21,7 @@ use bytes::Bytes;
 use self::entry::SampleEntry;
 use super::boxes::{boxes, find, find_path};
 use crate::media::h264::{self, DecoderConfiguration, NalType};
-use crate::media::{AccessUnit, AudioFormat, Track, aac};
+use crate::media::{AccessUnit, AudioFormat, Track, aac, nal};
 use crate::units::MediaTime;
 
 /// Why a file, or one of its tracks, cannot be read.
@@ -162,15 +162,17 @@ impl VideoTrack {
     /// is not the one that was read.
     pub fn access_unit(&self, file: &[u8], sample: &Sample) -> Result<AccessUnit, Error> {
         let bytes = bytes_of(file, sample)?;
-        let has_sets = h264::length_prefixed(bytes, self.configuration.length_size)
+        let has_sets = nal::length_prefixed(bytes, self.configuration.length_size)
             .map_while(Result::ok)
-            .take_while(|nal| !nal.nal_type().is_slice())
-            .any(|nal| nal.nal_type() == NalType::Sps);
+            .map(|nal| NalType::of(nal.header()))
+            .take_while(|kind| !kind.is_slice())
+            .any(|kind| kind == NalType::Sps);
         let mut data = Vec::with_capacity(bytes.len() + 128);
         if sample.keyframe && !has_sets {
             data = self.configuration.to_annex_b();
         }
-        h264::to_annex_b(bytes, self.configuration.length_size, &mut data)?;
+        nal::to_annex_b(bytes, self.configuration.length_size, &mut data)
+            .map_err(h264::Error::from)?;
         Ok(unit(Track::Video, sample, Bytes::from(data)))
     }
 }

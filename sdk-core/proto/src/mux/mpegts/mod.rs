@@ -1,5 +1,5 @@
-//! MPEG transport streams, as SRT ingests expect them: one program with H.264, AAC in ADTS, or
-//! both.
+//! MPEG transport streams, as SRT ingests expect them: one program with H.264 or H.265,
+//! AAC in ADTS, or both.
 //!
 //! - [`Writer`] turns access units into payloads of whole packets, straight into a buffer that
 //!   the caller lends.
@@ -14,6 +14,11 @@
 //! the heap before writing it, and its reader gives up on a whole stream for one unknown PID, a
 //! table that spans packets or a lost byte. What is here allocates nothing per packet written,
 //! closes a payload where an access unit ends, and reads what a network leaves over.
+//!
+//! H.265 is announced as ffmpeg announces it: by its stream type and a registration descriptor. The
+//! video descriptor of H.265 (tag 56, 2.6.95) is left out, as there: it would repeat what the
+//! parameter sets say, which are not known when the tables are made, and none of the receivers that
+//! the tests know asks for it.
 //!
 //! Specification: ISO/IEC 13818-1 (ITU-T H.222.0).
 
@@ -57,4 +62,5 @@ mod stream_type {
     pub(super) const AAC_ADTS: u8 = 0x0F;
     pub(super) const AAC_LATM: u8 = 0x11;
     pub(super) const H264: u8 = 0x1B;
+    pub(super) const H265: u8 = 0x24;
 }

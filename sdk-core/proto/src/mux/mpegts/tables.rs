@@ -3,6 +3,7 @@
 
 use super::crc::crc32;
 use super::stream_type;
+use crate::media::VideoCodec;
 
 /// Where the association table is.
 pub(super) const PAT_PID: u16 = 0;
@@ -12,6 +13,9 @@ const PMT_TABLE_ID: u8 = 2;
 
 /// The number of the one program that is written.
 const PROGRAM_NUMBER: u16 = 1;
+
+/// The registration descriptor (2.6.8) with which H.265 goes.
+const REGISTRATION: &[u8] = &[5, 4, b'H', b'E', b'V', b'C'];
 
 /// Elementary streams taken from one program map, so that a hostile one ends; a section has room
 /// for about two hundred.
@@ -91,7 +95,7 @@ fn skip_descriptors(rest: &[u8], length_high: u8, length_low: u8) -> Option<&[u8
 /// A table to be written: a section that fits one packet, behind its pointer field.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    bytes: [u8; 32],
+    bytes: [u8; 64],
     length: usize,
 }
 
@@ -104,18 +108,22 @@ impl Table {
         table.finish()
     }
 
-    /// A map of H.264 at `video_pid` and AAC at `audio_pid`, whichever are there.
-    pub(super) fn pmt(pcr_pid: u16, video_pid: Option<u16>, audio_pid: Option<u16>) -> Self {
+    /// A map of pictures and of AAC at these PIDs, whichever are there.
+    pub(super) fn pmt(
+        pcr_pid: u16,
+        video: Option<(u16, VideoCodec)>,
+        audio_pid: Option<u16>,
+    ) -> Self {
         let mut table = Self::begin(PMT_TABLE_ID, PROGRAM_NUMBER);
         table.put(&(0xE000 | pcr_pid).to_be_bytes());
         table.put(&[0xF0, 0]);
-        let streams = [(stream_type::H264, video_pid), (stream_type::AAC_ADTS, audio_pid)];
-        for (kind, pid) in streams {
-            if let Some(pid) = pid {
-                table.put(&[kind]);
-                table.put(&(0xE000 | pid).to_be_bytes());
-                table.put(&[0xF0, 0]);
-            }
+        match video {
+            Some((pid, VideoCodec::H264)) => table.put_stream(stream_type::H264, pid, &[]),
+            Some((pid, VideoCodec::H265)) => table.put_stream(stream_type::H265, pid, REGISTRATION),
+            None => {}
+        }
+        if let Some(pid) = audio_pid {
+            table.put_stream(stream_type::AAC_ADTS, pid, &[]);
         }
         table.finish()
     }
@@ -126,11 +134,18 @@ impl Table {
     }
 
     fn begin(table_id: u8, extension: u16) -> Self {
-        let mut table = Self { bytes: [0; 32], length: 0 };
+        let mut table = Self { bytes: [0; 64], length: 0 };
         let [high, low] = extension.to_be_bytes();
         // Pointer field, table, a length to be filled in, version 0 in force now, section 0 of 0.
         table.put(&[0, table_id, 0, 0, high, low, 0xC1, 0, 0]);
         table
+    }
+
+    fn put_stream(&mut self, kind: u8, pid: u16, descriptors: &[u8]) {
+        self.put(&[kind]);
+        self.put(&(0xE000 | pid).to_be_bytes());
+        self.put(&(0xF000 | descriptors.len() as u16).to_be_bytes());
+        self.put(descriptors);
     }
 
     fn put(&mut self, bytes: &[u8]) {
@@ -169,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_map_tells_its_streams() {
-        let table = Table::pmt(0x100, Some(0x100), Some(0x101));
+        let table = Table::pmt(0x100, Some((0x100, VideoCodec::H264)), Some(0x101));
         let expected = ProgramMap {
             program_number: 1,
             pcr_pid: 0x100,
@@ -181,8 +196,21 @@ mod tests {
     }
 
     #[test]
+    fn the_map_of_h265_is_the_one_that_ffmpeg_writes() {
+        let expected = [
+            0x00, 0x02, 0xB0, 0x18, 0x00, 0x01, 0xC1, 0x00, 0x00, 0xE1, 0x00, 0xF0, 0x00, 0x24,
+            0xE1, 0x00, 0xF0, 0x06, 0x05, 0x04, 0x48, 0x45, 0x56, 0x43, 0xCB, 0x9E, 0x00, 0x52,
+        ];
+        let alone = Table::pmt(0x100, Some((0x100, VideoCodec::H265)), None);
+        assert_eq!(alone.bytes(), expected);
+        let both = Table::pmt(0x100, Some((0x100, VideoCodec::H265)), Some(0x101));
+        let streams = parse_pmt(&both.bytes()[1..]).unwrap().streams;
+        assert_eq!(streams, [(0x100, 0x24), (0x101, 0x0F)]);
+    }
+
+    #[test]
     fn a_changed_or_cut_section_is_not_believed() {
-        let table = Table::pmt(0x100, Some(0x100), Some(0x101));
+        let table = Table::pmt(0x100, Some((0x100, VideoCodec::H264)), Some(0x101));
         let section = &table.bytes()[1..];
         for position in 0..section.len() {
             let mut changed = section.to_vec();

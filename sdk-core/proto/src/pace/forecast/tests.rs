@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::super::{Dropped, Queue};
 use super::*;
-use crate::media::AccessUnit;
+use crate::media::{AccessUnit, VideoCodec};
 use crate::units::MediaTime;
 
 const FRAME: Duration = Duration::from_millis(40);
@@ -13,7 +13,7 @@ const PICTURE: usize = 1_000;
 
 /// Pictures every 40 ms up to now, key frames at the given places; the newest has just come.
 fn queue(pictures: u64, keyframes: &[u64]) -> (Queue, Time) {
-    let mut queue = Queue::new(Duration::from_secs(10));
+    let mut queue = Queue::new(Duration::from_secs(10), Some(VideoCodec::H264));
     let mut now = Time::ZERO;
     for number in 0..pictures {
         now = Time::ZERO + FRAME * u32::try_from(number).unwrap();

@@ -21,13 +21,13 @@ pub use finding::{EncoderFault, Finding, Remedy};
 use production::Production;
 
 use super::EncoderTarget;
-use crate::media::h264::{NalType, Sps, leading_nal_units};
-use crate::media::{AccessUnit, PictureSize};
+use crate::media::{AccessUnit, PictureSize, VideoCodec};
 use crate::units::{Bitrate, ByteCount, Time};
 
 /// What is known of the encoder that a broadcast has.
 #[derive(Debug)]
 pub struct Watch {
+    codec: VideoCodec,
     wanted: EncoderTarget,
     /// The encoder is told this share of the bitrate that is wanted of it.
     share: f64,
@@ -107,9 +107,10 @@ const FIRST_RESTART_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_RESTART_PAUSE: Duration = Duration::from_secs(160);
 
 impl Watch {
-    /// Begins with an encoder that was told `wanted`.
-    pub fn new(wanted: EncoderTarget, now: Time) -> Self {
+    /// Begins with an encoder of this codec that was told `wanted`.
+    pub fn new(codec: VideoCodec, wanted: EncoderTarget, now: Time) -> Self {
         Self {
+            codec,
             wanted,
             share: 1.0,
             share_raised: now,
@@ -173,7 +174,7 @@ impl Watch {
             if std::mem::take(&mut self.excused) {
                 bytes = self.wanted.bitrate.bytes_in(self.wanted.frame_rate.interval()).min(bytes);
             }
-            if let Some(size) = size_of(unit) {
+            if let Some(size) = self.codec.picture_size(&unit.data) {
                 self.seen = Some(size);
             }
         }
@@ -331,12 +332,6 @@ impl Watch {
             self.share = (self.share * FORGIVENESS).min(1.0);
         }
     }
-}
-
-/// The picture's size, if its parameter sets stand before it.
-fn size_of(unit: &AccessUnit) -> Option<PictureSize> {
-    let sps = leading_nal_units(&unit.data).find(|nal| nal.nal_type() == NalType::Sps)?;
-    Sps::parse(sps.bytes()).ok().map(|sps| sps.size)
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl Trial {
     fn new(kind: Kind, first: EncoderTarget) -> Self {
         Self {
             now: Time::ZERO,
-            watch: Watch::new(first, Time::ZERO),
+            watch: Watch::new(VideoCodec::H264, first, Time::ZERO),
             kind,
             told: vec![(Time::ZERO, first)],
             next: Time::ZERO,

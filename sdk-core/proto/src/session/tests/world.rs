@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track};
+use crate::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track, VideoCodec};
 use crate::mux::mpegts;
 use crate::rate::{Adaptation, EncoderTarget};
 use crate::session::{Config, Event, Input, LegId, Output, ReconnectPolicy, Role, Session};
@@ -114,7 +114,7 @@ impl World {
         let mut config = Config {
             transport: srt::Config::default(),
             role: Role::Caller,
-            video: true,
+            video: Some(VideoCodec::H264),
             audio: Some(AudioFormat { sample_rate: 48_000, channels: 2 }),
             target,
             minimum_bitrate: Bitrate::from_kilobits_per_second(300),

@@ -17,11 +17,12 @@ use super::pes::PesHeader;
 use super::section::SectionAssembler;
 use super::synchroniser::{Found, Synchroniser};
 use super::tables::{PAT_PID, ProgramMap, parse_pat, parse_pmt};
-use crate::media::{AccessUnit, Track, h264};
+use crate::media::{AccessUnit, Track, VideoCodec};
 use crate::units::ByteCount;
 use bytes::Bytes;
 
-/// Reads the first program of a transport stream: its first H.264 and its first AAC stream.
+/// Reads the first program of a transport stream: its first H.264 or H.265 and its first AAC
+/// stream.
 ///
 /// [`push`](Reader::push) takes bytes in pieces of any size; [`poll`](Reader::poll) is then
 /// called until it has nothing more. What is held between calls is bounded: one access unit a
@@ -143,14 +144,17 @@ impl Demultiplexer {
         let Self { video, audio, interpreter, .. } = self;
         let chosen =
             [(Track::Video, video, program.video_pid), (Track::Audio, audio, program.audio_pid)];
+        let is_another_codec = interpreter.video_codec != program.video_codec;
         for (track, stream, pid) in chosen {
-            if stream.as_ref().map(Stream::pid) != pid {
+            let is_another = track == Track::Video && is_another_codec;
+            if is_another || stream.as_ref().map(Stream::pid) != pid {
                 if let Some(old) = stream {
                     old.finish(|result| interpreter.take(track, result));
                 }
                 *stream = pid.map(Stream::new);
             }
         }
+        interpreter.video_codec = program.video_codec;
         interpreter.outputs.push_back(Output::Program(program));
     }
 
@@ -167,6 +171,7 @@ impl Demultiplexer {
 /// PES packets to access units on one timeline.
 #[derive(Clone, Debug, Default)]
 struct Interpreter {
+    video_codec: Option<VideoCodec>,
     timeline: Timeline,
     splitter: AudioSplitter,
     outputs: VecDeque<Output>,
@@ -197,7 +202,7 @@ impl Interpreter {
         match (track, times) {
             _ if payload.is_empty() => {}
             (Track::Video, Some(times)) => {
-                let keyframe = h264::is_idr(&payload);
+                let keyframe = self.video_codec.is_some_and(|codec| codec.is_keyframe(&payload));
                 let (pts, dts) = (times.pts, times.dts);
                 let unit = AccessUnit { track, pts, dts, keyframe, data: payload };
                 self.outputs.push_back(Output::AccessUnit(unit));

@@ -2,7 +2,7 @@
 
 use super::super::stream_type;
 use super::super::tables::ProgramMap;
-use crate::media::{AccessUnit, AudioFormat, Track, aac};
+use crate::media::{AccessUnit, AudioFormat, Track, VideoCodec, aac};
 use crate::units::{ByteCount, MediaTime};
 
 /// One thing that was read.
@@ -65,8 +65,10 @@ pub enum Cause {
 pub struct Program {
     /// The program's number.
     pub number: u16,
-    /// The PID of the H.264 stream that is read, if there is one.
+    /// The PID of the pictures that are read, if there are any.
     pub video_pid: Option<u16>,
+    /// What they are encoded in.
+    pub video_codec: Option<VideoCodec>,
     /// The PID of the AAC stream that is read, if there is one.
     pub audio_pid: Option<u16>,
     /// The PID whose packets carry the program's clock.
@@ -95,8 +97,8 @@ pub enum SkipReason {
     /// AAC in LATM.
     #[error("AAC in LATM is not supported: send it in ADTS")]
     Latm,
-    /// H.265 or later video.
-    #[error("this video is not H.264, which alone is supported: set the encoder to H.264")]
+    /// Video of another codec.
+    #[error("this video is neither H.264 nor H.265: set the encoder to one of these")]
     OtherVideo,
     /// Sound of another codec.
     #[error("this sound is not AAC, which alone is supported: set the encoder to AAC")]
@@ -112,24 +114,28 @@ impl Program {
         let mut program = Self {
             number: map.program_number,
             video_pid: None,
+            video_codec: None,
             audio_pid: None,
             clock_pid: map.pcr_pid,
             skipped: Vec::new(),
         };
         for &(pid, stream_type) in &map.streams {
+            let codec = video_codec(stream_type);
             let reason = match stream_type {
-                stream_type::H264 if program.video_pid.is_none() => {
-                    program.video_pid = Some(pid);
+                _ if codec.is_some() && program.video_pid.is_none() => {
+                    (program.video_pid, program.video_codec) = (Some(pid), codec);
                     continue;
                 }
                 stream_type::AAC_ADTS if program.audio_pid.is_none() => {
                     program.audio_pid = Some(pid);
                     continue;
                 }
-                stream_type::H264 | stream_type::AAC_ADTS => SkipReason::Additional,
+                stream_type::H264 | stream_type::H265 | stream_type::AAC_ADTS => {
+                    SkipReason::Additional
+                }
                 stream_type::AAC_LATM => SkipReason::Latm,
-                // MPEG-1, MPEG-2, MPEG-4 part 2, H.265, H.266.
-                0x01 | 0x02 | 0x10 | 0x24 | 0x33 => SkipReason::OtherVideo,
+                // MPEG-1, MPEG-2, MPEG-4 part 2, H.266.
+                0x01 | 0x02 | 0x10 | 0x33 => SkipReason::OtherVideo,
                 // MPEG-1 and MPEG-2 audio, AC-3, E-AC-3.
                 0x03 | 0x04 | 0x81 | 0x87 => SkipReason::OtherAudio,
                 _ => SkipReason::Unknown,
@@ -137,5 +143,13 @@ impl Program {
             program.skipped.push(SkippedStream { pid, stream_type, reason });
         }
         program
+    }
+}
+
+const fn video_codec(stream_type: u8) -> Option<VideoCodec> {
+    match stream_type {
+        stream_type::H264 => Some(VideoCodec::H264),
+        stream_type::H265 => Some(VideoCodec::H265),
+        _ => None,
     }
 }

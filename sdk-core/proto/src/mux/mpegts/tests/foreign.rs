@@ -97,7 +97,7 @@ fn program(outputs: &[Output]) -> Vec<Program> {
 fn streams_that_cannot_be_read_are_listed_with_the_reason() {
     let mut stream = Stream::new();
     let streams =
-        [(0x101, 0x11), (0x102, 0x1B), (0x103, 0x1B), (0x104, 0x24), (0x105, 0x06), (0x106, 0x03)];
+        [(0x101, 0x11), (0x102, 0x1B), (0x103, 0x24), (0x104, 0x33), (0x105, 0x06), (0x106, 0x03)];
     stream.map(0, &streams, 0);
     let outputs = read(&stream.bytes, 188);
     let [program] = program(&outputs).try_into().unwrap();
@@ -136,6 +136,25 @@ fn a_changed_map_moves_the_pictures_to_another_pid() {
     assert_eq!(program(&outputs).len(), 2);
     let times: Vec<_> = units(&outputs).iter().map(|unit| unit.pts.to_90khz()).collect();
     assert_eq!(times, [0, 3_000]);
+}
+
+#[test]
+fn a_program_that_turns_to_h265_on_the_same_pid_is_read_on() {
+    let unit = picture(MediaTime::ZERO, true, 1_000);
+    let h265 = |number: u8| [0, 0, 1, number << 1, 1, 0x80];
+    let mut stream = Stream::new();
+    stream.map(0, &[(0x102, 0x1B)], 0);
+    stream.pes(0x102, VIDEO_STREAM_ID, Some(0), false, &unit.data);
+    stream.map(1, &[(0x102, 0x24)], 6);
+    for (ticks, number) in [(3_000, 21), (6_000, 1), (9_000, 19)] {
+        stream.pes(0x102, VIDEO_STREAM_ID, Some(ticks), false, &h265(number));
+    }
+    let outputs = read(&stream.bytes, 1_316);
+    let codecs: Vec<_> = program(&outputs).iter().map(|program| program.video_codec).collect();
+    assert_eq!(codecs, [Some(VideoCodec::H264), Some(VideoCodec::H265)]);
+    let keyframes: Vec<_> = units(&outputs).iter().map(|unit| unit.keyframe).collect();
+    assert_eq!(keyframes, [true, true, false, true]);
+    assert_eq!(causes(&outputs), []);
 }
 
 #[test]

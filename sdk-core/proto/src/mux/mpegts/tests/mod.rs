@@ -8,11 +8,11 @@ mod writing;
 use bytes::Bytes;
 
 use super::*;
-use crate::media::{AccessUnit, AudioFormat, Track};
+use crate::media::{AccessUnit, AudioFormat, Track, VideoCodec};
 use crate::units::MediaTime;
 
 const STEREO: AudioFormat = AudioFormat { sample_rate: 48_000, channels: 2 };
-const BOTH: Config = Config { video: true, audio: Some(STEREO) };
+const BOTH: Config = Config { video: Some(VideoCodec::H264), audio: Some(STEREO) };
 
 const DELIMITER: &[u8] = &[0, 0, 0, 1, 9, 0xF0];
 const SETS: &[u8] = &[0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x1F, 1, 0, 0, 0, 1, 0x68, 0xCE, 0x0F, 0xC8];

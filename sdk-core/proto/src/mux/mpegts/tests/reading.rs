@@ -14,6 +14,7 @@ fn a_broadcast_comes_back_whatever_the_pieces() {
         let program = Program {
             number: 1,
             video_pid: Some(0x100),
+            video_codec: Some(VideoCodec::H264),
             audio_pid: Some(0x101),
             clock_pid: 0x100,
             skipped: vec![],
@@ -29,13 +30,13 @@ fn reordered_pictures_keep_both_times() {
     let at = MediaTime::from_millis;
     let mut unit = picture(at(80), true, 500);
     unit.dts = at(0);
-    let stream = write(Config { video: true, audio: None }, &[unit.clone()]);
+    let stream = write(Config { video: Some(VideoCodec::H264), audio: None }, &[unit.clone()]);
     assert_eq!(units(&read(&stream, 1_316)), expected(&[unit]));
 }
 
 #[test]
 fn a_picture_that_tells_its_length_is_there_with_its_last_payload() {
-    let mut writer = Writer::new(Config { video: true, audio: None });
+    let mut writer = Writer::new(Config { video: Some(VideoCodec::H264), audio: None });
     let mut reader = Reader::new();
     for (_, bytes) in payloads(&mut writer, &picture(MediaTime::ZERO, true, 60_000)) {
         reader.push(&bytes);
@@ -117,7 +118,7 @@ fn a_repeated_packet_is_taken_once() {
 fn sixteen_lost_packets_do_not_pass_for_a_whole_picture() {
     let written =
         [picture(MediaTime::ZERO, true, 9_000), picture(MediaTime::from_millis(40), false, 500)];
-    let stream = write(Config { video: true, audio: None }, &written);
+    let stream = write(Config { video: Some(VideoCodec::H264), audio: None }, &written);
     for lost in [15, 16] {
         let mut damaged = stream.clone();
         damaged.drain(10 * PACKET_LENGTH..(10 + lost) * PACKET_LENGTH);

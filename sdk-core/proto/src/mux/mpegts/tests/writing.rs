@@ -17,7 +17,7 @@ fn carried(payloads: &[(PayloadInfo, Vec<u8>)]) -> Vec<u8> {
 
 #[test]
 fn a_first_small_key_frame_is_one_payload_of_known_bytes() {
-    let mut writer = Writer::new(Config { video: true, audio: None });
+    let mut writer = Writer::new(Config { video: Some(VideoCodec::H264), audio: None });
     let unit = picture(MediaTime::ZERO, true, 40);
     let payloads = payloads(&mut writer, &unit);
     let [(info, bytes)] = payloads.as_slice() else { panic!("{} payloads", payloads.len()) };
@@ -42,7 +42,7 @@ fn a_first_small_key_frame_is_one_payload_of_known_bytes() {
 
 #[test]
 fn a_picture_gets_what_it_lacks_and_nothing_twice() {
-    let mut writer = Writer::new(Config { video: true, audio: None });
+    let mut writer = Writer::new(Config { video: Some(VideoCodec::H264), audio: None });
     let at = MediaTime::from_millis;
     let bare = |time, kind| AccessUnit {
         data: Bytes::from(vec![0, 0, 0, 1, kind, 7, 7]),
@@ -59,12 +59,46 @@ fn a_picture_gets_what_it_lacks_and_nothing_twice() {
 
 #[test]
 fn parameter_sets_told_apart_from_pictures_reach_the_first_one() {
-    let mut writer = Writer::new(Config { video: true, audio: None });
+    let mut writer = Writer::new(Config { video: Some(VideoCodec::H264), audio: None });
     writer.set_parameter_sets(SETS);
     let data = Bytes::from_static(&[0, 0, 0, 1, 0x65, 7, 7]);
     let unit = AccessUnit { data, ..picture(MediaTime::ZERO, true, 0) };
     let data = carried(&payloads(&mut writer, &unit));
     assert_eq!(data, [DELIMITER, SETS, &[0, 0, 0, 1, 0x65, 7, 7]].concat());
+}
+
+#[test]
+fn an_h265_key_frame_of_any_kind_gets_its_three_parameter_sets() {
+    const H265: Config = Config { video: Some(VideoCodec::H265), audio: None };
+    const DELIMITER: &[u8] = &[0, 0, 0, 1, 0x46, 1, 0x50];
+    let at = |millis, number: u8, lead: &[u8]| {
+        let keyframe = (16..=21).contains(&number);
+        let slice = [0, 0, 0, 1, number << 1, 1, 7, 7];
+        let data = Bytes::from([lead, &slice].concat());
+        AccessUnit { data, ..picture(MediaTime::from_millis(millis), keyframe, 0) }
+    };
+    let [vps, sps, pps] = [0x40, 0x42, 0x44].map(|header| vec![0, 0, 0, 1, header, 1, 9, header]);
+    let sets = [vps.clone(), sps.clone(), pps.clone()].concat();
+    let mut writer = Writer::new(H265);
+    // Told once, and apart from the pictures.
+    writer.set_parameter_sets(&sets);
+    for (number, millis) in [(19, 0), (20, 40), (21, 80), (16, 120)] {
+        let key = carried(&payloads(&mut writer, &at(millis, number, &[])));
+        let slice = at(millis, number, &[]).data;
+        assert_eq!(key, [DELIMITER, &sets, &slice].concat(), "type {number}");
+        writer.mark_discontinuity();
+    }
+    // A picture's own delimiter and sets stay, and nothing comes twice.
+    let own = [&[0, 0, 0, 1, 0x46, 1, 0x10][..], &vps, &[0, 0, 0, 1, 0x42, 1, 5], &pps].concat();
+    let unit = at(160, 20, &own);
+    assert_eq!(carried(&payloads(&mut writer, &unit)), unit.data);
+    writer.mark_discontinuity();
+    let next = carried(&payloads(&mut writer, &at(200, 21, &[])));
+    let sets = [&vps[..], &[0, 0, 0, 1, 0x42, 1, 5], &pps].concat();
+    assert_eq!(next, [DELIMITER, &sets, &at(200, 21, &[]).data].concat(), "the new sets");
+    writer.mark_discontinuity();
+    let other = carried(&payloads(&mut writer, &at(240, 1, &[])));
+    assert_eq!(other, [DELIMITER, &at(240, 1, &[]).data].concat());
 }
 
 #[test]
@@ -187,7 +221,7 @@ fn clock_and_tables_come_often_enough_whatever_is_dropped() {
 
 #[test]
 fn sound_alone_carries_the_clock() {
-    let config = Config { video: false, audio: Some(STEREO) };
+    let config = Config { video: None, audio: Some(STEREO) };
     let frames: Vec<_> =
         (0..50).map(|number| sound(MediaTime::from_90khz(number * 1_920), 200)).collect();
     let stream = write(config, &frames);
@@ -225,7 +259,7 @@ fn time_that_runs_back_is_announced_without_being_told() {
 
 #[test]
 fn units_that_do_not_belong_are_refused_and_the_rest_goes_on() {
-    let mut writer = Writer::new(Config { video: true, audio: None });
+    let mut writer = Writer::new(Config { video: Some(VideoCodec::H264), audio: None });
     let frame = sound(MediaTime::ZERO, 10);
     assert_eq!(writer.begin(&frame), Err(WriteError::NoSuchTrack(Track::Audio)));
     let empty = AccessUnit { data: Bytes::new(), ..picture(MediaTime::ZERO, true, 0) };

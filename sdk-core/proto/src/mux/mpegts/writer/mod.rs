@@ -1,12 +1,10 @@
 //! Access units into payloads of whole packets.
 
-mod parameter_sets;
 mod schedule;
 mod unit;
 
 use std::time::Duration;
 
-use self::parameter_sets::ParameterSets;
 use self::schedule::Schedule;
 use self::unit::UnitInProgress;
 use super::clock::Timestamp;
@@ -15,7 +13,7 @@ use super::pes::{AUDIO_STREAM_ID, VIDEO_STREAM_ID, encode_header, set_packet_len
 use super::tables::{PAT_PID, Table};
 use super::{PACKET_LENGTH, PACKETS_PER_PAYLOAD};
 use crate::media::aac::{self, AdtsHeader};
-use crate::media::{AccessUnit, AudioFormat, Track};
+use crate::media::{AccessUnit, AudioFormat, ParameterSets, Track, VideoCodec};
 use crate::units::MediaTime;
 
 /// What is added to media time before it becomes a timestamp, so that the priming of an audio
@@ -29,8 +27,8 @@ const AUDIO_PID: u16 = 0x101;
 /// What a stream will hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Whether there is H.264.
-    pub video: bool,
+    /// What the pictures are encoded in, if there are any.
+    pub video: Option<VideoCodec>,
     /// The format of the AAC, if there is sound.
     pub audio: Option<AudioFormat>,
 }
@@ -70,14 +68,13 @@ pub struct PayloadInfo {
 /// until it has nothing more. A payload never holds parts of two units. Packets are numbered as
 /// they are written, so units that were dropped before leave no hole.
 ///
-/// Tables come with each IDR picture and at least every 400 ms, the clock at least every 40 ms, or
+/// Tables come with each key frame and at least every 400 ms, the clock at least every 40 ms, or
 /// 100 if it is to be sparing (on the media's timeline, as far as units come at all). Each picture
-/// gets an access unit delimiter and each IDR picture its parameter sets, unless they are there
+/// gets an access unit delimiter and each key frame its parameter sets, unless they are there
 /// already.
 #[derive(Clone, Debug)]
 pub struct Writer {
     audio: Option<AudioFormat>,
-    has_video: bool,
     pat: Table,
     pmt: Table,
     pat_counter: Counter,
@@ -85,7 +82,8 @@ pub struct Writer {
     video: PesStream,
     sound: PesStream,
     schedule: Schedule,
-    parameter_sets: ParameterSets,
+    /// Where there are pictures.
+    parameter_sets: Option<ParameterSets>,
     /// The bytes before the unit's own: its headers, and what it lacks. Kept for its capacity.
     head: Vec<u8>,
     unit: Option<UnitInProgress>,
@@ -94,20 +92,19 @@ pub struct Writer {
 impl Writer {
     /// A stream that has not begun.
     pub fn new(config: Config) -> Self {
-        let video_pid = config.video.then_some(VIDEO_PID);
+        let video = config.video.map(|codec| (VIDEO_PID, codec));
         let audio_pid = config.audio.map(|_| AUDIO_PID);
-        let clock_pid = if config.video { VIDEO_PID } else { AUDIO_PID };
+        let clock_pid = if config.video.is_some() { VIDEO_PID } else { AUDIO_PID };
         Self {
             audio: config.audio,
-            has_video: config.video,
             pat: Table::pat(PMT_PID),
-            pmt: Table::pmt(clock_pid, video_pid, audio_pid),
+            pmt: Table::pmt(clock_pid, video, audio_pid),
             pat_counter: Counter::default(),
             pmt_counter: Counter::default(),
             video: PesStream::new(VIDEO_PID),
             sound: PesStream::new(AUDIO_PID),
             schedule: Schedule::default(),
-            parameter_sets: ParameterSets::default(),
+            parameter_sets: config.video.map(ParameterSets::new),
             head: Vec::new(),
             unit: None,
         }
@@ -116,7 +113,9 @@ impl Writer {
     /// Hands in the parameter sets (Annex B) of an encoder that tells them apart from its
     /// pictures. Those found in a picture replace them.
     pub fn set_parameter_sets(&mut self, annex_b: &[u8]) {
-        self.parameter_sets.remember(annex_b);
+        if let Some(parameter_sets) = &mut self.parameter_sets {
+            parameter_sets.remember(annex_b);
+        }
     }
 
     /// Whether clock references come only as often as receivers cannot do without, as on a link on
@@ -165,7 +164,7 @@ impl Writer {
         }
         let first = earlier.first().unwrap_or(unit);
         let body = self.write_head(first, earlier, unit)?;
-        let is_clock_track = unit.track == Track::Video || !self.has_video;
+        let is_clock_track = unit.track == Track::Video || self.parameter_sets.is_none();
         let starts_over = unit.track == Track::Video && unit.keyframe;
         let dts = timeline(first.dts);
         if self.schedule.has_run_back(dts) {
@@ -215,9 +214,9 @@ impl Writer {
         let (header, length) = encode_header(stream_id, pts, dts);
         self.head.clear();
         self.head.extend(header.iter().take(length));
-        let body = match (unit.track, self.audio) {
-            (Track::Video, _) if self.has_video => self.parameter_sets.lead(unit, &mut self.head),
-            (Track::Audio, Some(format)) => {
+        let body = match (unit.track, &mut self.parameter_sets, self.audio) {
+            (Track::Video, Some(parameter_sets), _) => parameter_sets.lead(unit, &mut self.head),
+            (Track::Audio, _, Some(format)) => {
                 for frame in earlier {
                     self.head.extend(AdtsHeader::encode(format, frame.data.len())?);
                     self.head.extend_from_slice(&frame.data);
@@ -225,7 +224,7 @@ impl Writer {
                 self.head.extend(AdtsHeader::encode(format, unit.data.len())?);
                 0
             }
-            (track, _) => return Err(WriteError::NoSuchTrack(track)),
+            (track, ..) => return Err(WriteError::NoSuchTrack(track)),
         };
         let packet_length = self.head.len() + unit.data.len().saturating_sub(body);
         set_packet_length(&mut self.head, packet_length);
@@ -240,7 +239,8 @@ impl Writer {
         } else if unit.due.take_pmt() {
             write_table(packet, PMT_PID, &mut self.pmt_counter, &self.pmt);
         } else if let Some(pcr) = unit.due.take_reference() {
-            let stream = if self.has_video { &mut self.video } else { &mut self.sound };
+            let has_video = self.parameter_sets.is_some();
+            let stream = if has_video { &mut self.video } else { &mut self.sound };
             let header = Header { pcr: Some(pcr), ..stream.header() };
             header.write(packet, stream.counter.last(), 0);
         } else {

@@ -14,7 +14,7 @@ const CLOCK_INTERVAL: i64 = 3_600; // 40 ms
 /// second that spares 38 kb/s.
 const SPARING_CLOCK_INTERVAL: i64 = 9_000; // 100 ms
 
-/// Longest time from one pair of tables to the next, beside those with every IDR picture: within the
+/// Longest time from one pair of tables to the next, beside those with every key frame: within the
 /// half second after which monitors take them for missing (ETSI TR 101 290, 5.2.1).
 const TABLE_INTERVAL: i64 = 36_000; // 400 ms
 

@@ -43,10 +43,11 @@ internal inline fun <T> translating(call: () -> T): T =
     try {
         call()
     } catch (failure: GoliveFailure) {
-        throw failure.translated()
+        throw failure.toException()
     }
 
-private fun GoliveFailure.translated(): GoliveException =
+/** The exception that apps know, for whoever calls what is generated without a layer between. */
+public fun GoliveFailure.toException(): GoliveException =
     when (this) {
         is GoliveFailure.Configuration -> of(ErrorKind.CONFIGURATION, reason, detail)
         is GoliveFailure.Unreachable -> of(ErrorKind.UNREACHABLE, reason, detail)

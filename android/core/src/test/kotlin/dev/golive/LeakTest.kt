@@ -21,6 +21,7 @@ class LeakTest {
                 val before = Usage.now()
                 cycle(port, film, times)
                 val after = Usage.now()
+                println("before $times broadcasts: $before, after them: $after")
                 // The JVM's own come and go.
                 assertTrue(after.threads <= before.threads + 4, "$before, then $after")
                 assertTrue(after.files <= before.files + 4, "$before, then $after")
