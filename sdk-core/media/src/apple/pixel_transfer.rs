@@ -3,6 +3,7 @@
 use std::ptr::{self, NonNull};
 
 use golive_proto::media::PictureSize;
+use objc2::rc::autoreleasepool;
 use objc2_core_foundation::CFRetained;
 use objc2_video_toolbox::{
     VTPixelTransferSession, VTSessionSetProperty, kVTPixelTransferPropertyKey_ScalingMode,
@@ -56,9 +57,11 @@ impl Scaler {
         }
         let (_, pool) = self.pool.as_ref()?;
         let fitted = pool.take()?;
+        // What the system leaves for later is let go of with each picture: this thread lives long.
         // SAFETY: both buffers are alive, and nobody else knows the one that is written.
         #[allow(unsafe_code)]
-        let code = unsafe { self.session.transfer_image(source.inner(), &fitted) };
+        let code =
+            autoreleasepool(|_| unsafe { self.session.transfer_image(source.inner(), &fitted) });
         if code == 0 { PixelBuffer::new(fitted) } else { None }
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use block2::RcBlock;
 use golive_proto::media::FrameRate;
 use golive_proto::units::{Bitrate, MediaTime};
+use objc2::rc::autoreleasepool;
 use objc2_core_foundation::{CFArray, CFBoolean, CFNumber, CFRetained, CFString, CFType};
 use objc2_core_media::{
     CMFormatDescription, CMSampleBuffer, CMTime,
@@ -58,9 +59,11 @@ impl Sessions for VideoToolbox {
     type Session = Session;
 
     fn open(&mut self, settings: Settings) -> Result<Session, Failure> {
-        create(settings, true).or_else(|failure| {
-            tracing::debug!(?failure, "no encoder has low-latency rate control");
-            create(settings, false)
+        autoreleasepool(|_| {
+            create(settings, true).or_else(|failure| {
+                tracing::debug!(?failure, "no encoder has low-latency rate control");
+                create(settings, false)
+            })
         })
     }
 }
@@ -210,10 +213,11 @@ impl hardware::Session for Session {
         #[allow(unsafe_code)]
         let force = unsafe { kVTEncodeFrameOptionKey_ForceKeyFrame };
         let properties = keyframe.then(|| dictionary(&[(force, CFBoolean::new(true))]));
+        // What the system leaves for later is let go of with each picture: this thread lives long.
         // SAFETY: session and buffer are alive, and VideoToolbox retains what it needs of them and
         // copies the block; that holds only what may go to another thread; no flags are wanted.
         #[allow(unsafe_code)]
-        let status = unsafe {
+        let status = autoreleasepool(|_| unsafe {
             self.inner.encode_frame_with_output_handler(
                 buffer.inner(),
                 CMTime::new(pts.as_micros(), 1_000_000),
@@ -222,7 +226,7 @@ impl hardware::Session for Session {
                 ptr::null_mut(),
                 RcBlock::as_ptr(&made),
             )
-        };
+        });
         check(status, "encode a picture")
     }
 

@@ -205,7 +205,11 @@ impl Run {
         if self.failing {
             self.encoder = SoundEncoder::new(bitrate, self.position)?;
         }
-        self.encoder.set_bitrate(bitrate)?;
+        if let Err(error) = self.encoder.set_bitrate(bitrate) {
+            // Not every encoder can while it runs; a new one goes on in its place.
+            tracing::debug!(%error, "another rate of the sound");
+            self.encoder = SoundEncoder::new(bitrate, self.position)?;
+        }
         let unit = self.encoder.encode(&self.samples)?;
         self.failing = false;
         if let Some(unit) = unit {

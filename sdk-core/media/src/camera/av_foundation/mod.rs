@@ -14,6 +14,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use golive_proto::media::PictureSize;
 use golive_proto::rate::EncoderTarget;
+use objc2::rc::autoreleasepool;
 
 use self::device::Device;
 use super::{Feed, Listed, Message, RawFrame, rules};
@@ -39,7 +40,7 @@ pub(crate) fn open(index: u32, target: EncoderTarget, clock: Clock) -> Feed {
         return Feed { messages, spare, thread: None };
     }
     let run = move || {
-        match take_over(index, target, clock, &sender) {
+        match autoreleasepool(|_| take_over(index, target, clock, &sender)) {
             // Held until the feed is dropped, though another camera may take over before.
             Ok(lease) => {
                 while closing.recv().is_ok() {}
@@ -77,7 +78,7 @@ fn take_over(
 pub(crate) fn list() -> Vec<Listed> {
     let describe =
         |(index, device): (u32, Device)| (index, device.name(), device.modes(), device.facing());
-    (0..).zip(device::all()).map(describe).collect()
+    autoreleasepool(|_| (0..).zip(device::all()).map(describe).collect())
 }
 
 /// The address of the `AVCaptureSession` that all cameras of this program go through, for an
