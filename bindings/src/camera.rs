@@ -44,7 +44,7 @@ pub fn capture_session_address() -> Option<u64> {
 }
 
 /// Turns and mirrors what the built-in camera sees, from now on, whichever it is. Where a camera cannot
-/// do something of it, it leaves that out.
+/// do something of it, it leaves that out. Waits while a camera is being opened, which may take a second.
 #[uniffi::export]
 pub fn set_camera_controls(controls: CameraControls) {
     #[cfg(all(feature = "media", target_vendor = "apple"))]

@@ -92,7 +92,8 @@ pub fn capture_session() -> NonNull<c_void> {
 }
 
 /// Turns and mirrors what the camera sees, from now on, whichever it is. Where a camera cannot do
-/// something of it, it leaves that out.
+/// something of it, it leaves that out. Waits while a camera is being opened, which may take a
+/// second.
 pub fn set_camera_controls(controls: CameraControls) {
     session::the_one().set_controls(controls);
 }
