@@ -5,7 +5,8 @@
 //
 //   - the one in the folder that GOLIVE_LIBRARY names: what `cargo xtask swift` tests;
 //   - on Linux, the one that cargo built into the workspace's target/debug;
-//   - elsewhere GoliveFFI.xcframework beside this file: what an app for Apple's systems takes.
+//   - elsewhere the XCFramework that `cargo xtask ios` wrote, if it has;
+//   - else that of a release: GOLIVE_XCFRAMEWORK and GOLIVE_CHECKSUM, or `release` below.
 
 import Foundation
 import PackageDescription
@@ -38,21 +39,46 @@ func hostLibrary() -> String? {
     #endif
 }
 
-let framework = "GoliveFFI.xcframework"
+/// The XCFramework of the release that these sources belong to, as `cargo xtask dist` packs it, and its
+/// checksum. Sources that belong to none have none.
+let release: (url: String, checksum: String)? = nil
+
+/// The release that the environment names, else the one above.
+func chosenRelease() -> (url: String, checksum: String)? {
+    let environment = Context.environment
+    guard let url = environment["GOLIVE_XCFRAMEWORK"], !url.isEmpty else { return release }
+    guard let checksum = environment["GOLIVE_CHECKSUM"], checksum.count == 64 else {
+        refuse("GOLIVE_CHECKSUM has to be the archive's SHA-256, which `cargo xtask dist` prints")
+    }
+    return (url, checksum)
+}
+
+let module = "golive_ffiFFI"
+let framework = "../target/ios/Golive.xcframework"
 let library: Target
 var linking: [LinkerSetting] = []
 if let folder = hostLibrary() {
-    library = .systemLibrary(name: "golive_ffiFFI", path: "Generated/golive_ffiFFI")
+    library = .systemLibrary(name: module, path: "Generated/\(module)")
     linking = [
         .linkedLibrary("golive_ffi"),
         .unsafeFlags(["-L\(folder)", "-Xlinker", "-rpath", "-Xlinker", folder]),
     ]
-} else if isThere(framework) {
-    library = .binaryTarget(name: "golive_ffiFFI", path: framework)
 } else {
-    refuse(
-        "there is no ios/\(framework): build one, or let GOLIVE_LIBRARY name the folder of a "
-            + "library for this machine, as `cargo xtask swift` does")
+    if isThere(framework) {
+        library = .binaryTarget(name: module, path: framework)
+    } else if let release = chosenRelease() {
+        library = .binaryTarget(name: module, url: release.url, checksum: release.checksum)
+    } else {
+        refuse(
+            "there is no XCFramework: `cargo xtask ios` builds it. For this machine alone, "
+                + "GOLIVE_LIBRARY names the folder of a library, as `cargo xtask swift` does")
+    }
+    // What capture and encoders in a static library are linked with.
+    let frameworks = [
+        "AVFoundation", "AudioToolbox", "CoreAudio", "CoreFoundation", "CoreMedia", "CoreVideo",
+        "Foundation", "VideoToolbox",
+    ]
+    linking = frameworks.map { .linkedFramework($0) } + [.linkedLibrary("iconv")]
 }
 
 let package = Package(
@@ -61,6 +87,7 @@ let package = Package(
     products: [
         .library(name: "Golive", targets: ["Golive"]),
         .library(name: "GoliveTesting", targets: ["GoliveTesting"]),
+        .library(name: "GoliveSampleModel", targets: ["GoliveSampleModel"]),
     ],
     targets: [
         library,
@@ -76,7 +103,10 @@ let package = Package(
         .target(name: "GoliveTesting", dependencies: ["Golive"]),
         .executableTarget(
             name: "QuickStart", dependencies: ["Golive"], path: "Examples/QuickStart"),
-        .testTarget(name: "GoliveTests", dependencies: ["Golive", "QuickStart"]),
+        .target(name: "GoliveSampleModel", dependencies: ["Golive"], path: "Sample/Model"),
+        .testTarget(
+            name: "GoliveTests",
+            dependencies: ["Golive", "GoliveSampleModel", "GoliveTesting", "QuickStart"]),
         .testTarget(name: "GoliveTestingTests", dependencies: ["Golive", "GoliveTesting"]),
     ],
     swiftLanguageModes: [.v6]

@@ -11,8 +11,10 @@ mod arguments;
 mod bench;
 mod bindings;
 mod demo;
+mod dist;
 mod failure;
 mod fuzz;
+mod ios;
 mod kotlin;
 mod lab;
 mod platforms;
@@ -59,6 +61,8 @@ const COMMANDS: &[Command] = &[
         run: platforms::run,
     },
     Command { name: "swift", summary: swift::SUMMARY, help: swift::HELP, run: swift::run },
+    Command { name: "ios", summary: ios::SUMMARY, help: ios::HELP, run: ios::run },
+    Command { name: "dist", summary: dist::SUMMARY, help: dist::HELP, run: dist::run },
     Command { name: "fuzz", summary: fuzz::SUMMARY, help: fuzz::HELP, run: fuzz::run },
     Command { name: "size", summary: size::SUMMARY, help: size::HELP, run: size::run },
     Command { name: "lab", summary: lab::SUMMARY, help: lab::HELP, run: lab::run },

@@ -47,8 +47,7 @@ pub(crate) fn files() -> Result<Vec<String>, Failure> {
 }
 
 /// Folders that no person wrote.
-const BUILT: [&str; 6] =
-    ["target", ".git", "fuzz-target", "ios/Generated", "ios/.build", "ios/GoliveFFI.xcframework"];
+const BUILT: [&str; 6] = ["target", ".git", "fuzz-target", "ios/Generated", ".build", ".swiftpm"];
 
 fn walk(root: &Path) -> Result<Vec<String>, Failure> {
     let mut files = Vec::new();

@@ -8,19 +8,19 @@ use crate::process;
 
 /// What `rustc` says of itself.
 #[derive(Debug)]
-pub(super) struct Compiler {
+pub(crate) struct Compiler {
     /// Such as `1.95.0`.
-    pub(super) release: String,
+    pub(crate) release: String,
     /// The commit that it was built from, which tells two compilers of one release apart.
     pub(super) commit: String,
     /// The platform that it runs on.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// The folder with its programs and libraries.
     pub(super) sysroot: PathBuf,
 }
 
 impl Compiler {
-    pub(super) fn here() -> Result<Self, Failure> {
+    pub(crate) fn here() -> Result<Self, Failure> {
         let version = process::output(rustc().arg("-vV"))?;
         let sysroot = process::output(rustc().args(["--print", "sysroot"]))?;
         Self::read(&version, Path::new(sysroot.trim()))

@@ -14,8 +14,10 @@ use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::setup::{self, Level};
 use crate::test::Steps;
-use compiler::Compiler;
 use target::{TARGETS, Target};
+
+pub(crate) use compiler::Compiler;
+pub(crate) use toolchain::Toolchain;
 
 pub(crate) const SUMMARY: &str = "type-check the code for Android, iOS, macOS and Windows";
 

@@ -11,7 +11,7 @@ use crate::{process, terminal, workspace};
 
 /// What checks a platform.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Toolchain {
+pub(crate) enum Toolchain {
     /// The installed one, which has the platform's standard library.
     Installed,
     /// The installed one, which has the sources of the standard library.
@@ -22,7 +22,7 @@ pub(super) enum Toolchain {
 
 impl Toolchain {
     /// The one for a platform; makes the copy if there is no other way.
-    pub(super) fn of(compiler: &Compiler, triple: &str) -> Result<Self, Failure> {
+    pub(crate) fn of(compiler: &Compiler, triple: &str) -> Result<Self, Failure> {
         if compiler.has_library_for(triple) {
             return Ok(Self::Installed);
         }
@@ -39,15 +39,31 @@ impl Toolchain {
         })
     }
 
+    /// Whether there is one for a platform without making a copy.
+    pub(crate) fn can_build(compiler: &Compiler, triple: &str) -> bool {
+        let copy = workspace::target().join("platforms");
+        compiler.has_library_for(triple) || compiler.has_sources() || is_copy(compiler, &copy)
+    }
+
+    /// `cargo` with one of its own commands, as far as the standard library is concerned.
+    pub(crate) fn cargo(&self, subcommand: &str) -> Command {
+        self.starting("cargo", subcommand)
+    }
+
     /// `cargo clippy`, as far as the standard library is concerned.
     pub(super) fn clippy(&self) -> Command {
+        self.starting("cargo-clippy", "clippy")
+    }
+
+    /// `program` is what a copy's folder has for the subcommand.
+    fn starting(&self, program: &str, subcommand: &str) -> Command {
         let mut command = match self {
             Self::Installed | Self::InstalledSources => process::cargo(),
-            Self::Copy(folder) => cargo_clippy_of(folder),
+            Self::Copy(folder) => program_of(folder, program),
         };
-        command.arg("clippy");
+        command.arg(subcommand);
         if *self != Self::Installed {
-            // Checking the library along is not yet promised to stay, so a stable compiler has to be
+            // Building the library along is not yet promised to stay, so a stable compiler has to be
             // told that it may.
             command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
         }
@@ -55,11 +71,11 @@ impl Toolchain {
     }
 }
 
-/// The copy's own clippy, cargo and compiler, and not those that a wrapper on the search path
-/// would choose.
-fn cargo_clippy_of(folder: &Path) -> Command {
+/// The copy's own cargo, clippy and compiler, and not those that a wrapper on the search path would
+/// choose.
+fn program_of(folder: &Path, program: &str) -> Command {
     let programs = folder.join("bin");
-    let mut command = Command::new(programs.join("cargo-clippy"));
+    let mut command = Command::new(programs.join(program));
     command.current_dir(workspace::root());
     command.env("CARGO", programs.join("cargo")).env("RUSTC", programs.join("rustc"));
     // A wrapper has it point to the original, whose compiler would look beside itself.
@@ -70,9 +86,7 @@ fn cargo_clippy_of(folder: &Path) -> Command {
 /// The copy of the toolchain, made if this compiler has none yet.
 fn copied(compiler: &Compiler, folder: &Path) -> Result<PathBuf, Failure> {
     let place = folder.join("toolchain");
-    let mark = place.join("copy-of");
-    let identity = format!("{} {}", compiler.release, compiler.commit);
-    if std::fs::read_to_string(&mark).is_ok_and(|found| found == identity) {
+    if is_copy(compiler, folder) {
         return Ok(place);
     }
     terminal::announce(&format!(
@@ -88,8 +102,22 @@ fn copied(compiler: &Compiler, folder: &Path) -> Result<PathBuf, Failure> {
         link(&compiler.sysroot.join(part), &place.join(part))?;
     }
     // Written last: a copy that was interrupted must not look like a whole one.
-    std::fs::write(&mark, identity).context("cannot complete the copy of the toolchain")?;
+    std::fs::write(place.join(MARK), identity(compiler))
+        .context("cannot complete the copy of the toolchain")?;
     Ok(place)
+}
+
+/// What says of which compiler a copy is.
+const MARK: &str = "copy-of";
+
+fn identity(compiler: &Compiler) -> String {
+    format!("{} {}", compiler.release, compiler.commit)
+}
+
+/// Whether the folder holds a copy of this compiler.
+fn is_copy(compiler: &Compiler, folder: &Path) -> bool {
+    let mark = folder.join("toolchain").join(MARK);
+    std::fs::read_to_string(mark).is_ok_and(|found| found == identity(compiler))
 }
 
 /// Makes a folder's files appear in another one: as links where the file system can, which cost

@@ -3,6 +3,7 @@
 //! A command of its own and no part of `cargo xtask test`: Swift's compiler is as large as all else
 //! together. Where it is installed, that one is used; on Linux without it, Debian's in a folder.
 
+mod apple;
 mod package;
 mod root;
 
@@ -22,7 +23,8 @@ pub(crate) const SUMMARY: &str = "build the Swift package and run its tests";
 pub(crate) const HELP: &str = "\
 Builds the library for this machine and the Swift half that calls it, then the package in ios/, and
 runs its tests: on air into ffmpeg, cancelled, refused, with an encoder of the app's own. A warning
-in the package is an error. Nothing of Apple's is in it but Swift itself.
+in the package is an error. What calls Apple's frameworks cannot be compiled but on a Mac: that its
+syntax is right is checked before.
 
 Uses the `swift` on the search path, 6.0 or later. On Linux without one it runs in a folder that
 holds a small Debian trixie with Debian's own Swift 6.0 and ffmpeg; the repository and the target
@@ -50,6 +52,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
         setup::ensure(Level::Demo, yes)?;
         require_ffmpeg()?;
         let library = library()?;
+        apple::check(Command::new("swiftc"), &workspace::root())?;
         let mut tests = Command::new("swift");
         tests.args(["test", "--package-path"]).arg(workspace::root().join("ios"));
         tests.arg("--scratch-path").arg(workspace::target().join("swift"));
@@ -65,6 +68,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let folder = folder.unwrap_or_else(|| workspace::target().join("trixie"));
     let root = Root::ready(&folder, mirror.as_deref(), yes)?;
     let library = library()?;
+    apple::check(root.swiftc(), Path::new(root::REPOSITORY))?;
     run_tests(&mut root.swift_test(&library), filter.as_deref())
 }
 

@@ -20,7 +20,7 @@ const PACKAGES: [&str; 6] =
     ["swiftlang", "libc6-dev", "gcc", "libstdc++-14-dev", "libasound2t64", "ffmpeg"];
 
 /// Where the repository and the target folder are seen inside.
-const REPOSITORY: &str = "/golive/repository";
+pub(super) const REPOSITORY: &str = "/golive/repository";
 const TARGET: &str = "/golive/target";
 
 /// Where the package is built: inside, so that nothing of root's lies in the repository.
@@ -94,6 +94,13 @@ impl Root {
         command.arg(format!("GOLIVE_LIBRARY={}", library.display()));
         command.args(["swift", "test", "--scratch-path", BUILD]);
         command.arg("--package-path").arg(format!("{REPOSITORY}/ios"));
+        command
+    }
+
+    /// Swift's compiler, which sees the repository.
+    pub(super) fn swiftc(&self) -> Command {
+        let mut command = self.inside(&[(&workspace::root(), REPOSITORY)]);
+        command.arg("swiftc");
         command
     }
 

@@ -193,10 +193,24 @@ class ProductionTest {
     }
 
     @Test
+    fun `a broadcast may begin while another app has the camera`() = Rehearsal(isCameraTaken = true).use { phone ->
+        phone.pass(5_000)
+        assertEquals(ShownPicture.SLATE, phone.shown)
+        // There was no camera by whose delay to go.
+        phone.steadySince(0, mostApartMs = 80)
+        phone.cameras.isTaken = false
+        phone.director.lookAgain()
+        phone.pass(2_000)
+        assertEquals(ShownPicture.CAMERA, phone.shown)
+        assertEquals(listOf("lost camera: it is not there yet", "back camera"), phone.sink.devices)
+    }
+
+    @Test
     fun `a camera that is lost while nothing is shown is still looked for, and let go of once it is back`() {
         val nothing = InterruptionResponse.Show(ShownPicture.NOTHING, HeardSound.MICROPHONE)
         val rules = androidInterruptions().copy(
             background = InterruptionPolicy(nothing, emptyList()),
+            backgroundTakesCamera = true,
             cameraLost = InterruptionPolicy(nothing, emptyList()),
         )
         Rehearsal(rules).use { phone ->

@@ -1,0 +1,331 @@
+// From the phone's camera to viewers in one call: permissions, audio session, broadcast,
+// interruptions, networks, in this order, and all of it undone in the other.
+
+import GoliveFFI
+
+/// A phone as a studio: goes on air with what is captured on it, and switches camera, lamp, zoom and
+/// sound on the way. What is set before counts once it is on air.
+///
+/// ```swift
+/// let studio = Studio()
+/// let config = BroadcastConfig(destination: try Destination(url))
+/// try await studio.onAir(config) { broadcast in
+///     for await health in broadcast.healthUpdates {
+///         show(health)
+///     }
+/// }
+/// ```
+@MainActor public final class Studio {
+    /// Makes the broadcasts; a test's are rehearsed.
+    public typealias Broadcasts =
+        @MainActor (BroadcastConfig, (any Credentials)?) throws -> any LiveBroadcast
+
+    /// The phone's cameras, once it was asked for them: see ``prepare()``.
+    public private(set) var cameras: [PhoneCamera] = []
+    /// The camera that is used, or will be.
+    public private(set) var camera: PhoneCamera?
+    /// Whether the camera's lamp is on.
+    public private(set) var isTorchOn = false
+    /// How much the middle of the picture is enlarged: 1.0 is all of it.
+    public private(set) var zoom = 1.0
+    /// Whether the person is silenced.
+    public private(set) var isMuted = false
+    /// The broadcast that is on air, or about to be.
+    public var broadcast: (any LiveBroadcast)? { current?.broadcast }
+
+    private let phone: any Phone
+    private let rules: InterruptionRules
+    private let networks: NetworkChoice
+    private let time: any Timekeeper
+    private let broadcasts: Broadcasts
+    private var current: OnAir?
+    private var isTaken = false
+
+    private struct OnAir {
+        let broadcast: any LiveBroadcast
+        let interruptions: Interruptions
+        var isLive = false
+    }
+
+    /// Makes a studio. Nothing is opened or asked yet.
+    ///
+    /// - Parameters:
+    ///   - phone: what it runs on.
+    ///   - rules: what is done about a call, the background, heat.
+    ///   - networks: which networks are used.
+    ///   - time: the phone's.
+    ///   - broadcasts: makes the broadcasts.
+    public init(
+        phone: any Phone,
+        rules: InterruptionRules = iosInterruptions(),
+        networks: NetworkChoice = .system,
+        time: any Timekeeper = SystemTime(),
+        broadcasts: @escaping Broadcasts = { config, credentials in
+            Broadcast(config, credentials: credentials)
+        }
+    ) {
+        self.phone = phone
+        self.rules = rules
+        self.networks = networks
+        self.time = time
+        self.broadcasts = broadcasts
+    }
+
+    /// Asks for permission, and looks which cameras there are: for a preview before going on air.
+    ///
+    /// - Throws: ``GoliveError`` of the kind `permissionDenied`.
+    public func prepare() async throws(GoliveError) {
+        try await prepare(PhoneNeeds(camera: true, microphone: true))
+    }
+
+    /// Goes on air with the phone's camera and microphone, runs `body` there, and stops when it
+    /// ends, throws or its task is cancelled: what was produced until then is carried, and the
+    /// phone's devices are released, before this returns.
+    ///
+    /// - Parameters:
+    ///   - config: where to, and what. Its sources are the phone's camera and microphone, unless it
+    ///     names others.
+    ///   - credentials: where the keys come from, if they are not in the destination.
+    ///   - interrupted: told whenever something interrupts the broadcast, or no longer does.
+    ///   - body: what happens on air.
+    /// - Returns: what `body` returned.
+    /// - Throws: ``GoliveError`` when it cannot go on air, of the kind `permissionDenied` if the
+    ///   person forbade camera or microphone; what `body` throws; `CancellationError` when the task
+    ///   is cancelled before it is on air.
+    public func onAir<Value: Sendable>(
+        _ config: BroadcastConfig,
+        credentials: (any Credentials)? = nil,
+        interrupted: @escaping @MainActor (InterruptionEvent) -> Void = { _ in },
+        _ body: @MainActor (any LiveBroadcast) async throws -> Value
+    ) async throws -> Value {
+        guard !isTaken else {
+            throw GoliveError(.configuration, "this studio is on air already: stop that first")
+        }
+        isTaken = true
+        defer { isTaken = false }
+        let needs = PhoneNeeds(config.sources)
+        try await prepare(needs)
+        try Task.checkCancellation()
+        if needs.microphone {
+            try await phone.activateSound()
+        }
+        do {
+            let value = try await broadcast(
+                config, credentials: credentials, interrupted: interrupted, body)
+            await phone.releaseSound()
+            return value
+        } catch {
+            await phone.releaseSound()
+            throw error
+        }
+    }
+
+    /// Takes the next camera of another position, or simply the next where there is none.
+    ///
+    /// - Throws: ``GoliveError`` of the kind `deviceUnavailable` if there is no other.
+    public func switchCamera() throws(GoliveError) {
+        let others = cameras.filter { $0.index != camera?.index }
+        guard let next = others.first(where: { $0.position != camera?.position }) ?? others.first
+        else {
+            throw GoliveError(.deviceUnavailable, "this phone has no other camera")
+        }
+        try use(next)
+    }
+
+    /// Takes this camera.
+    ///
+    /// - Throws: ``GoliveError``, why it cannot; the camera before goes on then.
+    public func use(_ camera: PhoneCamera) throws(GoliveError) {
+        try live?.useCamera(camera.index)
+        self.camera = camera
+        // They are the camera's own, and another one begins without.
+        (isTorchOn, zoom) = (false, 1)
+    }
+
+    /// Turns the camera's lamp on or off.
+    ///
+    /// - Throws: ``GoliveError`` of the kind `deviceUnavailable` if the camera has none.
+    public func setTorch(_ isOn: Bool) throws(GoliveError) {
+        guard !isOn || camera?.hasTorch ?? true else {
+            throw GoliveError(.deviceUnavailable, "this camera has no lamp: use one at the back")
+        }
+        try live?.setTorch(isOn)
+        isTorchOn = isOn
+    }
+
+    /// Enlarges the middle of the picture: 1.0 is all of it, and the least.
+    ///
+    /// - Throws: ``GoliveError``, why it cannot.
+    public func setZoom(_ factor: Double) throws(GoliveError) {
+        let factor = factor.isFinite ? max(factor, 1) : 1
+        try live?.setZoom(factor)
+        zoom = factor
+    }
+
+    /// Silences the person, or no longer. The microphone stays open.
+    public func setMuted(_ isMuted: Bool) async {
+        self.isMuted = isMuted
+        await current?.interruptions.mute(isMuted)
+    }
+
+    /// Asks the broadcast to stop; ``onAir(_:credentials:interrupted:_:)`` returns once it has.
+    public func stop() {
+        broadcast?.cancel()
+    }
+
+    /// The broadcast, if it can be changed now.
+    private var live: (any LiveBroadcast)? {
+        current.flatMap { $0.isLive ? $0.broadcast : nil }
+    }
+
+    private func prepare(_ needs: PhoneNeeds) async throws(GoliveError) {
+        try await phone.askPermission(for: needs)
+        guard needs.camera else { return }
+        cameras = await phone.cameras()
+        let isThere = cameras.contains { $0.index == camera?.index }
+        camera = isThere ? camera : cameras.first
+    }
+
+    private func broadcast<Value: Sendable>(
+        _ config: BroadcastConfig, credentials: (any Credentials)?,
+        interrupted: @escaping @MainActor (InterruptionEvent) -> Void,
+        _ body: @MainActor (any LiveBroadcast) async throws -> Value
+    ) async throws -> Value {
+        var plan = NetworkPlan(networks)
+        let interfaces = await interfaces(&plan)
+        let config = prepared(config, plan)
+        let broadcast = try broadcasts(config, credentials)
+        let phone = phone
+        let interruptions = Interruptions(
+            broadcast, asked: EncoderTarget(config), rules: rules, time: time,
+            activateSound: { (try? await phone.activateSound()) != nil })
+        await interruptions.mute(isMuted)
+        current = OnAir(broadcast: broadcast, interruptions: interruptions)
+        // What it says while the ingest is still being reached is not lost.
+        let events = await phone.events()
+        async let _: Void = follow(events, interruptions)
+        async let told: Void = tell(interruptions, interrupted)
+        let outcome: Result<Value, any Error>
+        do {
+            try await broadcast.start()
+            await goLive(interruptions)
+            async let _: Void = follow(interfaces, plan, broadcast)
+            let value = try await withTaskCancellationHandler {
+                try await body(broadcast)
+            } onCancel: {
+                broadcast.cancel()
+            }
+            outcome = .success(value)
+        } catch {
+            outcome = .failure(error)
+        }
+        current = nil
+        await interruptions.close()
+        await told
+        try await end(broadcast, after: outcome)
+        return try outcome.get()
+    }
+
+    private func goLive(_ interruptions: Interruptions) async {
+        current?.isLive = true
+        await interruptions.begin()
+        if isTorchOn {
+            try? live?.setTorch(true)
+        }
+        if zoom != 1 {
+            try? live?.setZoom(zoom)
+        }
+    }
+
+    /// Why it came to its end is worth more than how the stopping went.
+    private func end<Value>(
+        _ broadcast: any LiveBroadcast, after outcome: Result<Value, any Error>
+    ) async throws {
+        let giveBack = await phone.asksForTime("ending the broadcast")
+        var failure: GoliveError?
+        do {
+            try await broadcast.stop()
+        } catch {
+            failure = error.kind == .ended ? nil : error
+        }
+        await giveBack()
+        if case .success = outcome, let failure {
+            throw failure
+        }
+    }
+
+    /// The phone's interfaces; the plan knows the first already.
+    private func interfaces(_ plan: inout NetworkPlan) async -> AsyncStream<[NetworkInterface]>? {
+        guard networks != .system else { return nil }
+        let interfaces = await phone.interfaces()
+        for await first in interfaces {
+            _ = plan.update(first)
+            break
+        }
+        return interfaces
+    }
+
+    private func prepared(_ config: BroadcastConfig, _ plan: NetworkPlan) -> BroadcastConfig {
+        var config = config
+        if config.sources == nil {
+            config.sources = Sources(
+                video: .camera(index: camera?.index ?? 0), audio: .microphone(name: nil))
+        }
+        if config.networks.isEmpty {
+            config.networks = plan.networks
+        }
+        return config
+    }
+
+    private func follow(_ events: AsyncStream<PhoneEvent>, _ interruptions: Interruptions) async {
+        for await event in events {
+            await interruptions.hear(event)
+        }
+    }
+
+    private func tell(
+        _ interruptions: Interruptions, _ interrupted: @MainActor (InterruptionEvent) -> Void
+    ) async {
+        for await event in interruptions.events {
+            interrupted(event)
+        }
+    }
+
+    private func follow(
+        _ interfaces: AsyncStream<[NetworkInterface]>?, _ plan: NetworkPlan,
+        _ broadcast: any LiveBroadcast
+    ) async {
+        guard let interfaces else { return }
+        var plan = plan
+        for await interfaces in interfaces {
+            for change in plan.update(interfaces) {
+                // It fails once there is nothing to change any more.
+                try? broadcast.set(change)
+            }
+        }
+    }
+}
+
+extension PhoneNeeds {
+    /// What these sources want; camera and microphone, if none are named.
+    init(_ sources: Sources?) {
+        guard let sources else {
+            self.init(camera: true, microphone: true)
+            return
+        }
+        let camera = if case .camera = sources.video { true } else { false }
+        let microphone = if case .microphone = sources.audio { true } else { false }
+        self.init(camera: camera, microphone: microphone)
+    }
+}
+
+extension EncoderTarget {
+    /// What a broadcast asks of its encoder where nothing limits it.
+    public init(_ config: BroadcastConfig) {
+        self.init(
+            videoBitsPerSecond: config.videoBitsPerSecond,
+            framesPerSecond: config.framesPerSecond,
+            widthPixels: config.widthPixels, heightPixels: config.heightPixels,
+            audioBitsPerSecond: config.audioBitsPerSecond)
+    }
+}

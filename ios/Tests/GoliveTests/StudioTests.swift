@@ -1,0 +1,185 @@
+// A phone as a studio: what an app's ten lines do, with a phone and a broadcast of paper.
+
+import Golive
+import Testing
+
+@MainActor @Suite struct StudioTests {
+    private let phone = PaperPhone()
+    private let time = VirtualTime()
+
+    @Test("going on air asks, takes the sound, and gives everything back in the end")
+    func onAir() async throws {
+        let made = Made()
+        let studio = studio(made)
+        let config = BroadcastConfig(destination: try Destination("srt://127.0.0.1:9"))
+        try await studio.onAir(config) { broadcast in
+            #expect(broadcast is PaperBroadcast)
+            #expect(phone.log == ["ask", "activate"])
+        }
+        #expect(phone.log == ["ask", "activate", "time", "enough", "release"])
+        let broadcast = try #require(made.broadcast)
+        #expect(broadcast.wasStopped)
+        let sources = Sources(video: .camera(index: 0), audio: .microphone(name: nil))
+        #expect(broadcast.config.sources == sources)
+        #expect(studio.broadcast == nil)
+    }
+
+    @Test("who forbids the camera is told before anything is opened")
+    func forbidden() async throws {
+        let denied = GoliveError(.permissionDenied, "the camera is forbidden: allow it in Settings")
+        let phone = PaperPhone(permission: denied)
+        let made = Made()
+        let studio = Studio(phone: phone, time: time) { config, _ in made.make(config) }
+        let config = try config(9)
+        let failure = try await failure { try await studio.onAir(config) { _ in } }
+        #expect(failure == denied)
+        #expect(phone.log == ["ask"] && made.broadcast == nil)
+    }
+
+    @Test("where a call has the sound, going on air says so and takes nothing")
+    func callBefore() async throws {
+        phone.sound.isTaken = true
+        let made = Made()
+        let studio = studio(made)
+        let config = BroadcastConfig(destination: try Destination("srt://127.0.0.1:9"))
+        let failure = try await failure { try await studio.onAir(config) { _ in } }
+        #expect(failure.kind == .deviceUnavailable && made.broadcast == nil)
+    }
+
+    @Test("an ingest that refuses leaves nothing open, and the next attempt is another broadcast")
+    func refused() async throws {
+        let made = Made(refusal: GoliveError(.refused, "wrong key"))
+        let studio = studio(made)
+        let config = BroadcastConfig(destination: try Destination("srt://127.0.0.1:9"))
+        let failure = try await failure { try await studio.onAir(config) { _ in } }
+        #expect(failure.kind == .refused)
+        #expect(phone.log.last == "release" && studio.broadcast == nil)
+        made.refusal = nil
+        try await studio.onAir(config) { _ in }
+    }
+
+    @Test("camera, lamp and zoom are switched on air, and set beforehand")
+    func switches() async throws {
+        let made = Made()
+        let studio = studio(made)
+        try await studio.prepare()
+        #expect(studio.camera?.position == .back)
+        try studio.setTorch(true)
+        let config = try config(9)
+        try await studio.onAir(config) { _ in
+            let broadcast = try #require(made.broadcast)
+            #expect(broadcast.changes == [.torch(isOn: true)])
+            try studio.switchCamera()
+            #expect(studio.camera?.position == .front && !studio.isTorchOn)
+            #expect(throws: GoliveError.self) { try studio.setTorch(true) }
+            try studio.setZoom(2)
+            try studio.switchCamera()
+            #expect(studio.camera?.index == 0 && studio.zoom == 1)
+            let asked: [Change] = [
+                .torch(isOn: true), .camera(index: 2), .zoom(factor: 2), .camera(index: 0),
+            ]
+            #expect(broadcast.changes == asked)
+        }
+    }
+
+    @Test("a call is carried out and told, and its end too")
+    func call() async throws {
+        let made = Made()
+        let studio = studio(made)
+        let config = try config(9)
+        let (told, tells) = AsyncStream.makeStream(of: InterruptionEvent.self)
+        try await studio.onAir(config, interrupted: { tells.yield($0) }) { _ in
+            let broadcast = try #require(made.broadcast)
+            var events = told.makeAsyncIterator()
+            phone.say(.soundInterrupted(.taken))
+            let began = await events.next()
+            #expect(began?.cause == .call && began?.heard == .released)
+            #expect(broadcast.heard == .released)
+            phone.say(.soundInterruptionEnded(shouldResume: true))
+            try await eventually("the sound was not asked for") { phone.sound.attempts == 1 }
+            // The attempt was heard of; that it worked has to be told to the machine still.
+            for _ in 0..<200 where broadcast.heard != .microphone {
+                await time.pass(.milliseconds(100))
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(broadcast.heard == .microphone)
+            #expect(await events.next()?.sentence.contains("over") == true)
+        }
+    }
+
+    @Test("who is muted before going on air is not heard")
+    func muted() async throws {
+        let made = Made()
+        let studio = studio(made)
+        await studio.setMuted(true)
+        let config = try config(9)
+        try await studio.onAir(config) { _ in
+            #expect(made.broadcast?.heard == .muted)
+            await studio.setMuted(false)
+            #expect(made.broadcast?.heard == .microphone)
+        }
+    }
+
+    @Test("all networks that the phone has are used, and those that come and go are told")
+    func networks() async throws {
+        let made = Made()
+        let studio = studio(made, networks: .all(budgetBytes: 1_000_000))
+        let wifi = NetworkInterface(name: "en0", kind: .wifi, addresses: ["192.168.1.20"])
+        let cellular = NetworkInterface(name: "pdp_ip0", kind: .cellular, addresses: ["10.7.0.4"])
+        phone.find([wifi, cellular])
+        let config = try config(9)
+        try await studio.onAir(config) { _ in
+            let broadcast = try #require(made.broadcast)
+            #expect(broadcast.config.networks.map(\.address) == ["10.7.0.4", "192.168.1.20"])
+            phone.find([cellular])
+            try await eventually("nobody told that the wireless network is gone") {
+                broadcast.count(.networkRemoved(address: "192.168.1.20")) == 1
+            }
+        }
+    }
+
+    @Test("one studio is on air once at a time")
+    func twice() async throws {
+        let studio = studio(Made())
+        let config = try config(9)
+        try await studio.onAir(config) { _ in
+            let failure = try await failure { try await studio.onAir(config) { _ in } }
+            #expect(failure.kind == .configuration)
+        }
+    }
+
+    @Test("a cancelled task ends the broadcast")
+    func cancelled() async throws {
+        let made = Made()
+        let studio = studio(made)
+        let config = try config(9)
+        let task = Task {
+            try await studio.onAir(config) { _ in try await Task.sleep(for: .seconds(600)) }
+        }
+        try await eventually("it does not go on air") { made.broadcast != nil }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(made.broadcast?.wasStopped == true)
+        #expect(phone.log.last == "release" || phone.log == ["ask"])
+    }
+
+    private func studio(_ made: Made, networks: NetworkChoice = .system) -> Studio {
+        Studio(phone: phone, networks: networks, time: time) { config, _ in made.make(config) }
+    }
+}
+
+/// The broadcast that was made last.
+@MainActor private final class Made {
+    var broadcast: PaperBroadcast?
+    var refusal: GoliveError?
+
+    init(refusal: GoliveError? = nil) {
+        self.refusal = refusal
+    }
+
+    func make(_ config: BroadcastConfig) -> any LiveBroadcast {
+        let broadcast = PaperBroadcast(config, refusal: refusal)
+        self.broadcast = broadcast
+        return broadcast
+    }
+}
