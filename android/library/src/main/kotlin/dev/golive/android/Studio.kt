@@ -198,10 +198,9 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
 
     private fun see(isSeen: Boolean) {
         this.isSeen = isSeen
-        when {
-            isSeen -> director.open(PREVIEW, PREVIEW_RATE)
-            broadcast?.isOnAir != true -> director.close()
-        }
+        // A broadcast knows by itself what it wants of the camera.
+        if (broadcast?.isOnAir == true) return
+        if (isSeen) director.open(PREVIEW, PREVIEW_RATE) else director.close()
     }
 
     private fun shapePreview() {
