@@ -198,9 +198,12 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
 
     private fun see(isSeen: Boolean) {
         this.isSeen = isSeen
-        // A broadcast knows by itself what it wants of the camera.
-        if (broadcast?.isOnAir == true) return
-        if (isSeen) director.open(PREVIEW, PREVIEW_RATE) else director.close()
+        when {
+            // A broadcast knows by itself what it wants of the camera. Where the person is, the system gives it back.
+            broadcast?.isOnAir == true -> if (isSeen) director.lookAgain()
+            isSeen -> director.open(PREVIEW, PREVIEW_RATE)
+            else -> director.close()
+        }
     }
 
     private fun shapePreview() {
