@@ -270,18 +270,19 @@ public class Production(
     private inner class MicrophoneWatch(private val sink: FrameSinkInterface) : FrameSinkInterface by sink {
         override fun reportLost(device: String, reason: String) {
             sink.reportLost(device, reason)
-            interruptions.began(InterruptionCause.MICROPHONE_LOST)
+            interruptions.began(InterruptionCause.MICROPHONE_LOST, RECORDER)
         }
 
         override fun reportBack(device: String) {
             sink.reportBack(device)
-            interruptions.ended(InterruptionCause.MICROPHONE_LOST)
+            interruptions.ended(InterruptionCause.MICROPHONE_LOST, RECORDER)
         }
     }
 
     private companion object {
         const val NOTICES = 64
         const val CAMERA = "camera"
+        const val RECORDER = "the recorder"
 
         /** An end counts after a second, and then a picture tells. */
         const val HIDDEN_US = 3_000_000L
