@@ -153,7 +153,8 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
      * A broadcast that is started, stopped and closed by whoever keeps it, as a view model does. [onAir] does all
      * of that. There is one at a time; one that is over, or failed to start, is closed when the next one comes.
      *
-     * @throws GoliveException if another one lasts, or [config] makes no sense.
+     * @throws GoliveException if another one lasts, [config] makes no sense, or of kind `UNREACHABLE` if networks
+     *   were asked for and there is none.
      */
     public suspend fun prepare(config: BroadcastConfig, credentials: Credentials? = null): StudioBroadcast {
         broadcast?.let { if (it.health.value.state == BroadcastState.ENDED) it.close() }
@@ -166,7 +167,14 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
                 StudioEquipment(application, options, stage, pictures, director, { controlHandler.post(it) }, bellHandler)
             // It may try codecs.
             val choice = withContext(Dispatchers.Default) { equipment.choose(config) }
-            val made = equipment.broadcast(config, credentials, choice, keepsCamera = { isSeen }, ::forget)
+            val networks = options.networks?.let { PhoneNetworks(application, it) }
+            val made = try {
+                val config = if (networks == null) config else config.copy(networks = networks.begin())
+                equipment.broadcast(config, credentials, choice, networks, keepsCamera = { isSeen }, ::forget)
+            } catch (failure: Throwable) {
+                networks?.close()
+                throw failure
+            }
             made.mute(isMuted)
             broadcast = made
             shapePreview()

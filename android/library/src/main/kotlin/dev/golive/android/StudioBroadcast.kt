@@ -37,6 +37,7 @@ public class StudioBroadcast internal constructor(
     private val production: Production,
     private val broadcast: Broadcast,
     private val microphones: AudioRecordMicrophones,
+    private val networks: PhoneNetworks?,
     private val onClosed: () -> Unit,
 ) : LiveBroadcast, AutoCloseable {
     private var watch: PhoneWatch? = null
@@ -72,6 +73,7 @@ public class StudioBroadcast internal constructor(
             hasService = true
         }
         if (watch == null) watch = PhoneWatch(context, production.interruptions, microphones::sessionId)
+        networks?.follow(broadcast)
         broadcast.start()
         live = production.live(broadcast)
         if (isMuted) mute(true)
@@ -114,6 +116,7 @@ public class StudioBroadcast internal constructor(
     }
 
     private fun rest() {
+        networks?.close()
         watch?.close()
         watch = null
         if (hasService) LiveService.stop(context)
@@ -141,6 +144,7 @@ internal class StudioEquipment(
         config: BroadcastConfig,
         credentials: Credentials?,
         choice: CodecChoice,
+        networks: PhoneNetworks?,
         keepsCamera: () -> Boolean,
         onClosed: () -> Unit,
     ): StudioBroadcast {
@@ -172,7 +176,7 @@ internal class StudioEquipment(
             production.close()
             throw failure
         }
-        return StudioBroadcast(context, options, production, broadcast, microphones, onClosed)
+        return StudioBroadcast(context, options, production, broadcast, microphones, networks, onClosed)
     }
 
     private fun sound(microphones: AudioRecordMicrophones): SoundEncoder? =

@@ -7,6 +7,7 @@ import dev.golive.camera.Facing
 import dev.golive.camera.OrientationRules
 import dev.golive.codec.Quirks
 import dev.golive.phone.MicrophoneOptions
+import dev.golive.phone.NetworkPolicy
 
 /**
  * How a [Studio] works.
@@ -26,6 +27,8 @@ import dev.golive.phone.MicrophoneOptions
  * @param notification keeps camera and microphone when the person leaves the app: with it [LiveService] stands
  *   while a broadcast lasts, which has to be begun on the main thread then, while an activity is visible. An app
  *   that starts the service by itself says nothing here.
+ * @param networks which of the phone's networks are used, several at once among them, and what the mobile one may
+ *   cost. The ingest has to take srtla then (docs/bonding.md). The system's choice, if nothing is said.
  */
 public class StudioOptions(
     internal val facing: Facing = Facing.FRONT,
@@ -39,4 +42,5 @@ public class StudioOptions(
     internal val sampleRateHz: Int = 48_000,
     internal val channels: Int = 1,
     internal val notification: Notification? = null,
+    internal val networks: NetworkPolicy? = null,
 )
