@@ -68,7 +68,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
 /// From Kotlin on a JVM, against the optimized library.
 fn boundary() -> Result<(), Failure> {
     bindings::build(&["--release"])?;
-    let mut maven = kotlin::maven("release")?;
+    let mut maven = kotlin::maven("test", "release")?;
     process::run(maven.args([
         "--quiet",
         "--projects=core",

@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, reason = "talking to the terminal is what these commands do")]
 
+mod android;
 mod arguments;
 mod bench;
 mod bindings;
@@ -51,6 +52,7 @@ const COMMANDS: &[Command] = &[
         help: bindings::HELP,
         run: bindings::run,
     },
+    Command { name: "android", summary: android::SUMMARY, help: android::HELP, run: android::run },
     Command { name: "python", summary: python::SUMMARY, help: python::HELP, run: python::run },
     Command {
         name: "check-platforms",

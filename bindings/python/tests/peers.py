@@ -142,7 +142,8 @@ class Ffmpeg(Peer):
 
     def faults(self) -> str:
         """What ffmpeg says against what it received, decoding it."""
-        decode = ["ffmpeg", "-v", "error", "-i", str(self.file), "-f", "null", "-"]
+        as_it_is = ["-fps_mode", "passthrough", "-enc_time_base", "-1"]
+        decode = ["ffmpeg", "-v", "error", "-i", str(self.file), *as_it_is, "-f", "null", "-"]
         return subprocess.run(decode, capture_output=True, text=True).stderr.strip()
 
 

@@ -153,7 +153,7 @@ func packets(of file: URL, in folder: URL) async throws -> [String: Int] {
 
 /// What ffmpeg complains of while it decodes a file.
 func complaints(about file: URL, in folder: URL) async throws -> String {
-    let decode = words("ffmpeg -v error -i") + [file.path()] + words("-f null -")
+    let decode = words("ffmpeg -v error -i") + [file.path()] + words("-fps_mode passthrough -enc_time_base -1 -f null -")
     return try await Peer(decode, in: folder).finish()
 }
 

@@ -14,7 +14,7 @@ use needs::Need;
 use platform::Platform;
 
 pub(crate) use install::is_root;
-pub(crate) use needs::{Level, PYTHON, python};
+pub(crate) use needs::{JDK, Level, MAVEN, PYTHON, library_is_installed, python};
 
 pub(crate) const SUMMARY: &str = "find what this machine lacks, and install it after asking";
 

@@ -116,6 +116,10 @@ impl Packages {
     }
 }
 
+/// What the JDK and Maven are called among the needs.
+pub(crate) const JDK: &str = "a JDK";
+pub(crate) const MAVEN: &str = "Maven";
+
 /// What Python is called among the needs.
 pub(crate) const PYTHON: &str = "Python with venv";
 
@@ -219,7 +223,7 @@ const NEEDS: &[Need] = &[
         },
     },
     Need {
-        name: "a JDK",
+        name: JDK,
         why: "runs what apps in Kotlin call",
         level: Level::Test,
         probe: Probe::Program(&["javac"]),
@@ -231,7 +235,7 @@ const NEEDS: &[Need] = &[
         ),
     },
     Need {
-        name: "Maven",
+        name: MAVEN,
         why: "builds and tests the Kotlin sources where Gradle for Android is not to be had",
         level: Level::Test,
         probe: Probe::Program(&["mvn"]),
@@ -388,7 +392,7 @@ pub(crate) fn python() -> Option<PathBuf> {
 }
 
 /// Whether Rust's standard library for a target is there.
-fn library_is_installed(target: &str) -> bool {
+pub(crate) fn library_is_installed(target: &str) -> bool {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", target]);
     process::output(&mut rustc).is_ok_and(|folder| Path::new(folder.trim()).is_dir())

@@ -5,6 +5,7 @@ mod python;
 mod steps;
 mod tally;
 
+use crate::android;
 use crate::arguments::Arguments;
 use crate::bindings;
 use crate::failure::Failure;
@@ -91,10 +92,12 @@ fn tests(tally: &mut Tally, long: bool, filter: Option<&str>) -> Result<(), Fail
 
 /// The library and the `golive` command are those that were built for the tests in Rust.
 fn kotlin_tests(tally: &mut Tally, long: bool) -> Result<(), Failure> {
-    let mut maven = kotlin::maven("debug")?;
+    let mut maven = kotlin::maven("test", "debug")?;
     process::run_seeing(maven.args(long.then_some("-Dgolive.long=1")), |line| {
         tally.see_surefire(line);
-    })
+    })?;
+    // What was compiled for the tests is what an app gets.
+    android::prove()
 }
 
 /// Apps ship optimized code, and a compiler has been seen to break what it optimized: the pure core

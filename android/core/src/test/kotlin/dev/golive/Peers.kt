@@ -102,10 +102,13 @@ internal fun probe(file: Path): Map<String, Int> {
     return streams.associate { (codec, packets) -> codec to (packets.toIntOrNull() ?: 0) }
 }
 
+/** Each picture at its own time: two that came close together are no fault of the stream. */
+private val AS_IT_IS = listOf("-fps_mode", "passthrough", "-enc_time_base", "-1")
+
 /** What ffmpeg says while it decodes a file. */
 internal fun decode(file: Path): String {
     val process =
-        ProcessBuilder("ffmpeg", "-v", "error", "-i", file.toString(), "-f", "null", "-")
+        ProcessBuilder(listOf("ffmpeg", "-v", "error", "-i", file.toString()) + AS_IT_IS + listOf("-f", "null", "-"))
             .redirectErrorStream(true)
             .start()
     val said = process.inputStream.bufferedReader().readText()

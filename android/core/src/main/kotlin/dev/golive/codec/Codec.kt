@@ -39,7 +39,7 @@ public interface Codec {
     /** Hears what a codec makes. */
     public interface Listener {
         /**
-         * SPS and PPS in Annex B form (`BUFFER_FLAG_CODEC_CONFIG`), before the first picture. [data]
+         * SPS and PPS, for H.265 VPS as well, in Annex B form (`BUFFER_FLAG_CODEC_CONFIG`), before the first picture. [data]
          * is the codec's own again when this returns.
          */
         public fun onParameterSets(data: ByteBuffer)
@@ -62,9 +62,10 @@ public data class CodecFormat(
     val framesPerSecond: Int,
     val bitsPerSecond: Int,
     val keyframeIntervalMs: Int,
+    val codec: VideoCodec = VideoCodec.H264,
 )
 
-/** Makes codecs: the first that the device has for H.264, and another like it each time. */
+/** Makes codecs: one that the device has for the format that is wanted, and another like it each time. */
 public fun interface CodecFactory {
     /**
      * A codec that has not been started.

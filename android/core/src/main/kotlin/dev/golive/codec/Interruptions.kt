@@ -24,6 +24,12 @@ public interface Stage {
      */
     public fun limit(limit: Limit?)
 
+    /**
+     * Opens the camera, which is shown once it delivers: what had taken it has ended, and nothing is
+     * shown yet.
+     */
+    public fun prepareCamera(): Unit = Unit
+
     /** Makes the video encoder anew: the system took it. */
     public fun restartEncoder()
 
@@ -52,7 +58,7 @@ public interface Alarm {
  * lock held, in order, by whoever brought the news.
  */
 public class Interruptions(
-    rules: InterruptionRules,
+    private val rules: InterruptionRules,
     private val clocks: Clocks,
     private val alarm: Alarm,
     private val stage: Stage,
@@ -63,7 +69,12 @@ public class Interruptions(
     private var isClosed = false
 
     /** One thing that the platform says. */
-    public fun handle(input: InterruptionInput): Unit = decide { machine.handle(now(), input) }
+    public fun handle(input: InterruptionInput) {
+        decide { machine.handle(now(), input) }
+        val isBackgroundOver = input == InterruptionInput.Ended(InterruptionCause.BACKGROUND)
+        // Its return waits for a picture, which nobody takes while nothing is shown.
+        if (isBackgroundOver && rules.backgroundTakesCamera) stage.prepareCamera()
+    }
 
     /** A cause begins. */
     public fun began(cause: InterruptionCause): Unit = handle(InterruptionInput.Began(cause))

@@ -17,6 +17,13 @@ public class Timeline(private val epochUs: Long, private val clocks: Clocks) {
             Clock.MONOTONIC -> timeUs + apart() - epochUs
         }
 
+    /** The same moment on [Clock.MONOTONIC]. */
+    public fun monotonic(timeUs: Long, clock: Clock): Long =
+        when (clock) {
+            Clock.BOOT -> timeUs - apart()
+            Clock.MONOTONIC -> timeUs
+        }
+
     /**
      * The two clocks differ by the time that the device slept. Whoever reads both may be interrupted
      * between: a small change is that, a large one another nap.

@@ -19,6 +19,7 @@ import kotlin.concurrent.thread
  *   surface to draw on, and the size.
  * @param onInputGone is told before a codec is released: nothing may be drawn for it any more. Neither of
  *   the two may wait for a thread that calls this encoder.
+ * @param codec what the factory's codecs make.
  */
 public class VideoEncoder(
     private val factory: CodecFactory,
@@ -28,6 +29,7 @@ public class VideoEncoder(
     private val quirks: Quirks = Quirks(),
     private val onInput: (Codec, CodecFormat) -> Unit = { _, _ -> },
     private val onInputGone: (Codec) -> Unit = {},
+    private val codec: VideoCodec = VideoCodec.H264,
 ) {
     private val lock = Any()
     private val pacer = FramePacer()
@@ -123,16 +125,16 @@ public class VideoEncoder(
         val output = output ?: return
         release()
         retryAtUs = clocks.bootUs() + RETRY_US
-        val codec = factory.create()
+        val made = factory.create()
         try {
-            val remedies = quirks.of(codec.name, model)
+            val remedies = quirks.of(made.name, model)
             val format = format(target, remedies)
             val listener = Listener(output)
-            running = Running(codec, listener, format, remedies)
-            codec.start(format, listener)
-            onInput(codec, format)
+            running = Running(made, listener, format, remedies)
+            made.start(format, listener)
+            onInput(made, format)
         } catch (failure: Exception) {
-            if (running == null) codec.release() else release()
+            if (running == null) made.release() else release()
             throw failure
         }
     }
@@ -170,12 +172,13 @@ public class VideoEncoder(
             framesPerSecond = if (told) target.framesPerSecond.toInt() else highestRate,
             bitsPerSecond = target.videoBitsPerSecond.toInt(),
             keyframeIntervalMs = keyframeIntervalMs,
+            codec = codec,
         )
     }
 
     /** Hears one codec, until another takes over. It waits for nobody who may wait for the codec. */
     private inner class Listener(private val output: Output) : Codec.Listener {
-        private val parameterSets = ParameterSets()
+        private val parameterSets = ParameterSets(codec)
         private var isLive = true
 
         /** Nothing of this codec comes after what the next one makes. */

@@ -46,7 +46,7 @@ class CodecBroadcastTest {
     }
 
     @Test
-    fun `one that ignores its bitrate is noticed, and made anew`() = inScratch { folder ->
+    fun `one that ignores its bitrate is noticed, and made anew`(): Unit = inScratch { folder ->
         val camera = FilmCamera(film(folder))
         broadcast(folder, camera) { broadcast ->
             delay(2.seconds)

@@ -4,9 +4,10 @@ import dev.golive.EncoderTarget
 import dev.golive.FrameSinkInterface
 import dev.golive.MediaTrack
 import java.nio.ByteBuffer
+import java.util.concurrent.CopyOnWriteArrayList
 
 /** Time as a test tells it; the device has slept for a while. */
-internal class FakeClocks(var nowUs: Long = 0) : Clocks {
+internal class FakeClocks(@Volatile var nowUs: Long = 0) : Clocks {
     override fun bootUs(): Long = nowUs + SLEPT_US
 
     override fun monotonicUs(): Long = nowUs
@@ -24,8 +25,9 @@ internal class FakeSink(private val clocks: FakeClocks) : FrameSinkInterface {
     data class Sound(val level: Int, val timeUs: Long)
 
     val pictures = mutableListOf<Picture>()
-    val sounds = mutableListOf<Sound>()
-    val devices = mutableListOf<String>()
+    // Sound comes from a thread of its own.
+    val sounds: MutableList<Sound> = CopyOnWriteArrayList()
+    val devices: MutableList<String> = CopyOnWriteArrayList()
     val failures = mutableListOf<String>()
     var captured = 0UL to 0UL
     private val epoch = clocks.bootUs()
@@ -64,7 +66,7 @@ internal class FakeSink(private val clocks: FakeClocks) : FrameSinkInterface {
 }
 
 /** Notes what it is told, and delivers what a test says. */
-internal class FakeCodec(override val name: String, private val refuses: Set<String>) : Codec {
+internal class FakeCodec(override val name: String, private var refuses: Set<String>) : Codec {
     val told = mutableListOf<String>()
     lateinit var listener: Codec.Listener
 
@@ -78,6 +80,10 @@ internal class FakeCodec(override val name: String, private val refuses: Set<Str
     override fun requestSyncFrame() = tell("sync")
 
     override fun release() = tell("release")
+
+    fun refuse(what: String) {
+        refuses = refuses + what
+    }
 
     fun deliver(timeUs: Long, isKey: Boolean, vararg bytes: Int) =
         listener.onPicture(direct(*bytes), timeUs, isKey)

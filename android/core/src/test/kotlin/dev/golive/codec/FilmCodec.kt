@@ -23,7 +23,7 @@ internal class FilmCodec(private val film: List<Picture>, private val temper: Te
 
     override fun start(format: CodecFormat, listener: Codec.Listener) {
         told += "start ${format.bitsPerSecond}"
-        val (parameterSets, key) = split(film.first().data)
+        val (parameterSets, key) = splitKeyFrame(film.first().data)
         player = thread(name = "film codec") { play(listener, parameterSets, key) }
     }
 
@@ -60,37 +60,27 @@ internal class FilmCodec(private val film: List<Picture>, private val temper: Te
             // Released.
         }
     }
+}
 
-    /** The parameter sets before an IDR, and the rest. */
-    private fun split(data: ByteBuffer): Pair<ByteBuffer, ByteBuffer> {
-        val idr = (0 until data.limit() - 4).first { at ->
-            data[at] == ZERO && data[at + 1] == ZERO && data[at + 2] == ONE &&
-                (data[at + 3].toInt() and 0x1f).let { it != 9 && it != 7 && it != 8 }
-        }
-        // The start code may have one zero more.
-        val cut = if (data[idr - 1] == ZERO) idr - 1 else idr
-        return data.slice(0, cut) to data.slice(cut, data.limit() - cut)
+/** The parameter sets before an IDR, and the rest. */
+internal fun splitKeyFrame(data: ByteBuffer): Pair<ByteBuffer, ByteBuffer> {
+    val zero: Byte = 0
+    val one: Byte = 1
+    val idr = (0 until data.limit() - 4).first { at ->
+        data[at] == zero && data[at + 1] == zero && data[at + 2] == one &&
+            (data[at + 3].toInt() and 0x1f).let { it != 9 && it != 7 && it != 8 }
     }
-
-    private companion object {
-        const val ZERO: Byte = 0
-        const val ONE: Byte = 1
-    }
+    // The start code may have one zero more.
+    val cut = if (data[idr - 1] == zero) idr - 1 else idr
+    return data.slice(0, cut) to data.slice(cut, data.limit() - cut)
 }
 
 /** A camera of thirty pictures a second before codecs of that kind. */
 internal class FilmCamera(private val film: List<Picture>, private vararg val tempers: FilmCodec.Temper) : Encoder {
     val codecs: MutableList<FilmCodec> = CopyOnWriteArrayList()
-    private val clocks = object : Clocks {
-        // What the kernel counts since it started, sleep included.
-        override fun bootUs(): Long =
-            java.io.File("/proc/uptime").readText().substringBefore(' ').toBigDecimal().movePointRight(6).toLong()
-
-        override fun monotonicUs(): Long = System.nanoTime() / 1_000
-    }
     private val video = VideoEncoder(
         { FilmCodec(film, tempers.getOrElse(codecs.size) { FilmCodec.Temper.GOOD }).also { codecs += it } },
-        clocks,
+        linuxClocks,
         keyframeIntervalMs = 1_000,
     )
     @Volatile private var camera: Thread? = null

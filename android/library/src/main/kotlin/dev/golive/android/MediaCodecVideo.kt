@@ -11,10 +11,11 @@ import android.view.Surface
 import dev.golive.codec.Codec
 import dev.golive.codec.CodecFactory
 import dev.golive.codec.CodecFormat
+import dev.golive.codec.VideoCodec
 import java.nio.ByteBuffer
 
 /**
- * A MediaCodec for H.264 behind the seam: pictures come through [inputSurface], in constant bitrate
+ * A MediaCodec for H.264 or H.265 behind the seam: pictures come through [inputSurface], in constant bitrate
  * where the codec has it, and what it makes goes to the listener from a thread of its own.
  */
 public class MediaCodecVideo private constructor(override val name: String) : Codec {
@@ -82,22 +83,38 @@ public class MediaCodecVideo private constructor(override val name: String) : Co
 
     public companion object {
         /** The device's codecs for H.264 in hardware, and its software one where there is none. */
-        public val factory: CodecFactory = CodecFactory {
-            val encoders = MediaCodecList(MediaCodecList.REGULAR_CODECS).codecInfos.filter {
-                it.isEncoder && !it.isAlias && it.supportedTypes.any { type -> type.equals(AVC, ignoreCase = true) }
-            }
-            val chosen = encoders.firstOrNull { it.isHardwareAccelerated } ?: encoders.firstOrNull()
-            MediaCodecVideo(checkNotNull(chosen) { "this device has no encoder for H.264" }.name)
+        public val factory: CodecFactory = factory(VideoCodec.H264)
+
+        /**
+         * Codecs that make [codec]: those of that [name], or else the first in hardware, or else in software.
+         * What it creates throws [IllegalStateException] where the device has none.
+         */
+        public fun factory(codec: VideoCodec, name: String? = null): CodecFactory = CodecFactory {
+            val encoders = encoders(codec)
+            val chosen = encoders.firstOrNull { it.name == name }
+                ?: encoders.firstOrNull { it.isHardwareAccelerated }
+                ?: encoders.firstOrNull()
+            MediaCodecVideo(checkNotNull(chosen) { "this device has no encoder for $codec" }.name)
         }
     }
 }
 
-private const val AVC = MediaFormat.MIMETYPE_VIDEO_AVC
+/** The device's encoders of that kind, each under its own name only. */
+internal fun encoders(codec: VideoCodec): List<MediaCodecInfo> =
+    MediaCodecList(MediaCodecList.REGULAR_CODECS).codecInfos.filter { info ->
+        info.isEncoder && !info.isAlias && info.supportedTypes.any { it.equals(codec.mime, ignoreCase = true) }
+    }
+
+internal val VideoCodec.mime: String
+    get() = when (this) {
+        VideoCodec.H264 -> MediaFormat.MIMETYPE_VIDEO_AVC
+        VideoCodec.H265 -> MediaFormat.MIMETYPE_VIDEO_HEVC
+    }
 
 private fun CodecFormat.toMediaFormat(info: MediaCodecInfo): MediaFormat {
-    val able = info.getCapabilitiesForType(AVC).encoderCapabilities
+    val able = info.getCapabilitiesForType(codec.mime).encoderCapabilities
     val constant = MediaCodecInfo.EncoderCapabilities.BITRATE_MODE_CBR
-    return MediaFormat.createVideoFormat(AVC, widthPixels, heightPixels).apply {
+    return MediaFormat.createVideoFormat(codec.mime, widthPixels, heightPixels).apply {
         setInteger(MediaFormat.KEY_COLOR_FORMAT, MediaCodecInfo.CodecCapabilities.COLOR_FormatSurface)
         setInteger(MediaFormat.KEY_BIT_RATE, bitsPerSecond)
         setInteger(MediaFormat.KEY_FRAME_RATE, framesPerSecond)

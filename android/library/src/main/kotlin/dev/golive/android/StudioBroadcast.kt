@@ -1,0 +1,175 @@
+package dev.golive.android
+
+import android.content.Context
+import android.os.Build
+import android.os.Handler
+import dev.golive.Broadcast
+import dev.golive.BroadcastConfig
+import dev.golive.Change
+import dev.golive.Credentials
+import dev.golive.EncoderTarget
+import dev.golive.ErrorKind
+import dev.golive.Event
+import dev.golive.GoliveException
+import dev.golive.Health
+import dev.golive.LiveBroadcast
+import dev.golive.Program
+import dev.golive.Summary
+import dev.golive.camera.CameraDirector
+import dev.golive.camera.PictureSize
+import dev.golive.codec.CodecFormat
+import dev.golive.codec.SoundEncoder
+import dev.golive.studio.Equipment
+import dev.golive.studio.Notice
+import dev.golive.studio.Pictures
+import dev.golive.studio.Production
+import java.util.concurrent.Executor
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.SharedFlow
+import kotlinx.coroutines.flow.StateFlow
+
+/** A broadcast of the phone's own camera and microphone. [Studio] makes it. */
+public class StudioBroadcast internal constructor(
+    private val context: Context,
+    private val options: StudioOptions,
+    private val production: Production,
+    private val broadcast: Broadcast,
+    private val microphones: AudioRecordMicrophones,
+    private val onClosed: () -> Unit,
+) : LiveBroadcast, AutoCloseable {
+    private var watch: PhoneWatch? = null
+    private var hasService = false
+    @Volatile private var isMuted = false
+    @Volatile private var live: LiveBroadcast? = null
+
+    /** What the phone interrupted, and what was done about it. */
+    public val notices: SharedFlow<Notice> = production.notices
+
+    override val health: StateFlow<Health> get() = broadcast.health
+
+    override val events: Flow<Event> get() = broadcast.events
+
+    internal val size: PictureSize get() = production.size
+
+    override suspend fun start() {
+        Permissions.require(context, camera = true, microphone = options.hasSound)
+        options.notification?.let {
+            LiveService.start(context, it)
+            hasService = true
+        }
+        if (watch == null) watch = PhoneWatch(context, production.interruptions, microphones::sessionId)
+        broadcast.start()
+        live = production.live(broadcast)
+        if (isMuted) mute(true)
+    }
+
+    override suspend fun stop(): Summary = broadcast.stop().also { rest() }
+
+    override fun cancel(): Unit = broadcast.cancel()
+
+    override fun set(change: Change): Unit = (live ?: broadcast).set(change)
+
+    /** Stops it without waiting for what is queued, and releases it. Calling it again does nothing. */
+    override fun close() {
+        broadcast.close()
+        rest()
+        production.close()
+        onClosed()
+    }
+
+    /** Silence in place of the microphone, or no longer; before it is live, from its beginning on. */
+    internal fun mute(isMuted: Boolean) {
+        this.isMuted = isMuted
+        production.setMuted(isMuted)
+        try {
+            live?.set(Change.Muted(isMuted))
+        } catch (_: GoliveException) {
+            // It is over.
+        }
+    }
+
+    /** Stops what may never have begun. */
+    internal suspend fun end() {
+        try {
+            stop()
+        } catch (failure: GoliveException) {
+            if (failure.kind != ErrorKind.ENDED) throw failure
+        }
+    }
+
+    private fun rest() {
+        watch?.close()
+        watch = null
+        if (hasService) LiveService.stop(context)
+        hasService = false
+    }
+}
+
+/** Puts a broadcast together from what a studio has. */
+internal class StudioEquipment(
+    private val context: Context,
+    private val options: StudioOptions,
+    private val stage: GlStage,
+    private val pictures: Pictures,
+    private val director: CameraDirector,
+    private val executor: Executor,
+    private val bell: Handler,
+) {
+    fun broadcast(
+        config: BroadcastConfig,
+        credentials: Credentials?,
+        keepsCamera: () -> Boolean,
+        onClosed: () -> Unit,
+    ): StudioBroadcast {
+        val microphones = AudioRecordMicrophones(context, options.microphone)
+        val size = pictures.shaped(PictureSize(config.widthPixels.toInt(), config.heightPixels.toInt()))
+        val choice = chooseCodec(context, config.format(size), mayUseH265 = false)
+        val equipment = Equipment(
+            MediaCodecVideo.factory(choice.codec, choice.name),
+            stage,
+            pictures,
+            director,
+            sound(microphones),
+            SystemClocks,
+            executor,
+            HandlerAlarm(bell),
+            Build.MODEL,
+            options.quirks,
+        )
+        val production = Production(
+            equipment,
+            config.asked(),
+            config.keyframeIntervalMs.toInt(),
+            options.interruptions,
+            options.orientation,
+            choice.codec,
+            keepsCamera,
+        )
+        val broadcast = try {
+            Broadcast(config, production, program(), credentials)
+        } catch (failure: Exception) {
+            production.close()
+            throw failure
+        }
+        return StudioBroadcast(context, options, production, broadcast, microphones, onClosed)
+    }
+
+    private fun sound(microphones: AudioRecordMicrophones): SoundEncoder? =
+        if (!options.hasSound) null
+        else SoundEncoder(microphones, MediaCodecSoundFactory, SystemClocks, options.sampleRateHz, options.channels)
+
+    private fun program(): Program =
+        if (!options.hasSound) Program()
+        else Program(audioSampleRateHz = options.sampleRateHz.toUInt(), audioChannels = options.channels.toUByte())
+}
+
+private fun BroadcastConfig.asked() =
+    EncoderTarget(videoBitsPerSecond, framesPerSecond, widthPixels, heightPixels, audioBitsPerSecond)
+
+private fun BroadcastConfig.format(size: PictureSize) = CodecFormat(
+    size.widthPixels,
+    size.heightPixels,
+    framesPerSecond.toInt(),
+    videoBitsPerSecond.toInt(),
+    keyframeIntervalMs.toInt(),
+)
