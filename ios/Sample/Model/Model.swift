@@ -44,8 +44,13 @@ import Golive
     ///   - address: the ingest's, as `srt://ingest.example:9000?streamid=live_4711`.
     ///   - isUpright: whether the phone is held upright: the picture then is, too.
     public func goLiveOrStop(_ address: String, isUpright: Bool = false) {
-        if onAir != nil {
-            studio.stop()
+        if let onAir {
+            if studio.broadcast == nil {
+                // The person is still being asked for the camera.
+                onAir.cancel()
+            } else {
+                studio.stop()
+            }
             return
         }
         onAir = Task {

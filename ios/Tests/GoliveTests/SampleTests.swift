@@ -81,6 +81,15 @@ import Testing
         #expect(rehearsal.viewer.sound == .microphone)
     }
 
+    @Test("who thinks better of it at once does not go on air")
+    func secondThought() async throws {
+        model.goLiveOrStop(address)
+        model.goLiveOrStop(address)
+        await model.ended()
+        #expect(model.screen.phase == .offAir && model.screen.problem == nil)
+        #expect(!phone.log.contains("activate"))
+    }
+
     @Test("a phone that is held upright broadcasts an upright picture")
     func upright() async throws {
         rehearsal.at(.zero, .wrongKey)
