@@ -74,7 +74,7 @@ impl World {
             Manners { passphrase: config.transport.passphrase.clone(), ..Manners::default() };
         let bonding = srtla::Config { latency: config.transport.latency };
         let mut audience =
-            Audience::new(Tracks { video: config.video.is_some(), audio: config.audio.is_some() });
+            Audience::new(Tracks { video: video.is_some(), audio: config.audio.is_some() });
         audience.film(Time::ZERO, Scene::LIVE, false);
         Self {
             now: Time::ZERO,

@@ -5,6 +5,12 @@ import dev.golive.HeardSound
 import dev.golive.InterruptionCause
 import dev.golive.ShownPicture
 import dev.golive.androidInterruptions
+import dev.golive.camera.CameraDirector
+import dev.golive.camera.CameraSetup
+import dev.golive.camera.CameraWatcher
+import dev.golive.camera.Facing
+import dev.golive.camera.Lens
+import dev.golive.camera.PictureSize
 import dev.golive.codec.Interruptions
 import dev.golive.codec.VideoEncoder
 import kotlin.test.Test
@@ -47,5 +53,41 @@ class FakesTest {
         codecs.made.last().deliver(byteArrayOf(0, 0, 0, 1, 0x65), clocks.monotonicUs(), isKey = true)
         assertEquals(1_000_000, sink.pictures.last().timeUs)
         encoder.stop()
+    }
+
+    @Test
+    fun `a camera that another app takes is looked for in virtual time, and found when it is given back`() = runTest {
+        val clocks = VirtualClocks(testScheduler)
+        val cameras = FakeCameras()
+        val heard = mutableListOf<String>()
+        val watcher = object : CameraWatcher {
+            override fun onPausing() = Unit
+
+            override fun onPicture(lens: Lens, setup: CameraSetup, timeUs: Long) = Unit
+
+            override fun onLost(reason: String) {
+                heard += "lost"
+            }
+
+            override fun onBack() {
+                heard += "back"
+            }
+        }
+        val director = CameraDirector(cameras, { it.run() }, VirtualAlarm(this, clocks), clocks, watcher)
+        director.open(PictureSize(1280, 720), framesPerSecond = 30)
+        cameras.deliver(clocks.monotonicUs())
+        assertEquals(FakeCameras.BACK, cameras.openLens)
+        cameras.take()
+        assertEquals(null, cameras.openLens)
+        delay(20.seconds)
+        assertTrue(cameras.attempts > 2, "it is looked for")
+        cameras.giveBack()
+        delay(30.seconds)
+        cameras.deliver(clocks.monotonicUs())
+        assertEquals(listOf("lost", "back"), heard)
+        director.use(Facing.FRONT)
+        assertEquals(FakeCameras.FRONT, cameras.openLens)
+        director.close()
+        assertEquals(null, cameras.openLens)
     }
 }
