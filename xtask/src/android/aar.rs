@@ -21,7 +21,7 @@ pub(super) struct Aar {
 }
 
 /// Maven's modules whose classes an app gets. The core's own JAR would bring JNA for desktops.
-const MODULES: [&str; 2] = ["golive-core", "golive-android"];
+pub(super) const MODULES: [&str; 2] = ["golive-core", "golive-android"];
 
 /// Sources that are shown beside them.
 const SOURCES: [&str; 2] = ["android/core/src/main/kotlin", "android/library/src/main/kotlin"];

@@ -1,6 +1,7 @@
 //! The kinds of processors, and what builds the Rust library for them.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::elf;
 use crate::failure::{Context, Failure};
@@ -104,16 +105,7 @@ impl Ndk {
 
     /// Builds the library as an app carries it; answers where it lies.
     pub(super) fn build(&self, abi: &Abi) -> Result<PathBuf, Failure> {
-        let mut build = process::cargo();
-        build.args(["build", "--package", "golive-ffi", "--lib", "--profile", "phone"]);
-        build.args(["--target", abi.target]);
-        let variable = abi.target.replace('-', "_");
-        let clang = self.program(&format!("{}{MINIMUM_SDK}-clang", abi.clang));
-        build.env(format!("CARGO_TARGET_{}_LINKER", variable.to_uppercase()), &clang);
-        // For what is written in C.
-        build.env(format!("CC_{variable}"), &clang);
-        build.env(format!("AR_{variable}"), self.program("llvm-ar"));
-        process::run(&mut build)?;
+        process::run(&mut self.cargo(abi))?;
         let library = workspace::target().join(abi.target).join("phone").join("libgolive_ffi.so");
         let bytes = std::fs::read(&library).context("the library was not built")?;
         let alignment = elf::least_alignment(&bytes);
@@ -125,6 +117,19 @@ impl Ndk {
             )));
         }
         Ok(library)
+    }
+
+    fn cargo(&self, abi: &Abi) -> Command {
+        let mut build = process::cargo();
+        build.args(["build", "--package", "golive-ffi", "--lib", "--profile", "phone"]);
+        build.args(["--target", abi.target]);
+        let variable = abi.target.replace('-', "_");
+        let clang = self.program(&format!("{}{MINIMUM_SDK}-clang", abi.clang));
+        build.env(format!("CARGO_TARGET_{}_LINKER", variable.to_uppercase()), &clang);
+        // For what is written in C.
+        build.env(format!("CC_{variable}"), &clang);
+        build.env(format!("AR_{variable}"), self.program("llvm-ar"));
+        build
     }
 
     fn program(&self, name: &str) -> PathBuf {
@@ -170,5 +175,19 @@ mod tests {
         std::fs::remove_dir_all(&ndk).unwrap();
         let clang = found.unwrap().program("aarch64-linux-android29-clang");
         assert!(clang.starts_with(folder), "{}", clang.display());
+    }
+
+    #[test]
+    fn each_processor_is_linked_for_the_oldest_system_that_is_promised() {
+        let ndk = Ndk { programs: "/ndk/bin".into() };
+        for abi in ABIS {
+            let command = ndk.cargo(abi);
+            assert!(process::shown(&command).contains(&format!("--target {}", abi.target)));
+            let variable = abi.target.replace('-', "_").to_uppercase();
+            let linker = format!("CARGO_TARGET_{variable}_LINKER");
+            let set = command.get_envs().find(|(name, _)| *name == linker.as_str());
+            let program = set.and_then(|(_, value)| value).unwrap().to_string_lossy();
+            assert!(program.contains(&format!("{}{MINIMUM_SDK}-clang", abi.clang)), "{program}");
+        }
     }
 }

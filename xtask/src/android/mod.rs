@@ -58,6 +58,10 @@ pub(crate) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     terminal::announce("writing the generated half of the Kotlin layer");
     bindings::build(&[])?;
     terminal::announce("compiling the Kotlin sources");
+    // A class whose source is gone would be packed as well.
+    for module in aar::MODULES {
+        workspace::clear(&folder().join(module).join("classes"))?;
+    }
     process::run(&mut kotlin::maven("compile", "debug")?)?;
     let mut libraries = Vec::new();
     if let Some(ndk) = &ndk {

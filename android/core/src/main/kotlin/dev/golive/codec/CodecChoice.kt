@@ -1,5 +1,7 @@
 package dev.golive.codec
 
+import dev.golive.VideoCodec
+
 /** What a device says of one of its encoders, with a format in mind. */
 public data class CodecAbility(
     val name: String,

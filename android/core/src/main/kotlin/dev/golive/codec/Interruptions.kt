@@ -65,22 +65,40 @@ public class Interruptions(
 ) : AutoCloseable {
     private val machine = InterruptionMachine(rules, now())
     private val outputs = ArrayDeque<InterruptionOutput>()
+    private val tellers = mutableMapOf<InterruptionCause, MutableSet<String>>()
     private var isTelling = false
     private var isClosed = false
 
     /** One thing that the platform says. */
-    public fun handle(input: InterruptionInput) {
-        decide { machine.handle(now(), input) }
+    public fun handle(input: InterruptionInput): Unit = hear(input, PLATFORM)
+
+    /** A cause begins. Where several tell of it, it holds until each has said that it is over. */
+    public fun began(cause: InterruptionCause, teller: String = PLATFORM): Unit =
+        hear(InterruptionInput.Began(cause), teller)
+
+    /** A cause ends, as [teller] has it. */
+    public fun ended(cause: InterruptionCause, teller: String = PLATFORM): Unit =
+        hear(InterruptionInput.Ended(cause), teller)
+
+    private fun hear(input: InterruptionInput, teller: String) {
+        decide { if (counts(input, teller)) machine.handle(now(), input) }
         val isBackgroundOver = input == InterruptionInput.Ended(InterruptionCause.BACKGROUND)
         // Its return waits for a picture, which nobody takes while nothing is shown.
         if (isBackgroundOver && rules.backgroundTakesCamera) stage.prepareCamera()
     }
 
-    /** A cause begins. */
-    public fun began(cause: InterruptionCause): Unit = handle(InterruptionInput.Began(cause))
-
-    /** A cause ends. */
-    public fun ended(cause: InterruptionCause): Unit = handle(InterruptionInput.Ended(cause))
+    /** An end counts once nobody says otherwise. */
+    private fun counts(input: InterruptionInput, teller: String): Boolean {
+        when (input) {
+            is InterruptionInput.Began -> tellers.getOrPut(input.cause) { mutableSetOf() } += teller
+            is InterruptionInput.Ended -> tellers[input.cause]?.let {
+                it -= teller
+                return it.isEmpty()
+            }
+            else -> Unit
+        }
+        return true
+    }
 
     /** Nothing is decided or told any more. */
     override fun close() {
@@ -139,4 +157,8 @@ public class Interruptions(
     }
 
     private fun now(): ULong = clocks.bootUs().toULong()
+
+    private companion object {
+        const val PLATFORM = "the platform"
+    }
 }

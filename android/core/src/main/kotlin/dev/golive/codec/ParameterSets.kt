@@ -1,5 +1,6 @@
 package dev.golive.codec
 
+import dev.golive.VideoCodec
 import java.nio.ByteBuffer
 
 /**

@@ -3,6 +3,7 @@ package dev.golive.codec
 import dev.golive.EncoderTarget
 import dev.golive.FrameSinkInterface
 import dev.golive.MediaTrack
+import dev.golive.VideoCodec
 import java.nio.ByteBuffer
 import kotlin.concurrent.thread
 

@@ -21,7 +21,7 @@ public class NetworkPlan(private val policy: NetworkPolicy = NetworkPolicy()) {
     private val known = linkedMapOf<Long, Known>()
     private val told = mutableListOf<Told>()
     private val losses = mutableMapOf<NetworkKind, ArrayDeque<Long>>()
-    private val spending = Spending(policy.meteredBudgetBytes)
+    private val spending = Spending(policy)
     private var family = policy.family
 
     /** A network is there, or something about it changed. */
@@ -147,7 +147,7 @@ internal class Way(val known: Known, val address: String) {
 }
 
 /** What networks that cost money have cost, by their kinds: a new address begins no new budget. */
-private class Spending(private val budgetBytes: ULong?) {
+private class Spending(private val policy: NetworkPolicy) {
     private val kinds = mutableMapOf<String, NetworkKind>()
     private val bytes = mutableMapOf<String, ULong>()
 
@@ -159,11 +159,17 @@ private class Spending(private val budgetBytes: ULong?) {
         bytes[address] = carried
     }
 
-    /** What it may cost in all; nothing, if there is no bound. What went over its own address counts into that. */
+    /** What it may cost in all, if it is spared. What went over its own address counts into that. */
     fun left(way: Way): ULong? {
-        if (!way.network.isMetered || budgetBytes == null) return null
+        if (!way.network.isMetered || !policy.sparesMetered) return null
+        val budgetBytes = policy.meteredBudgetBytes ?: return UNBOUNDED
         val others = kinds.filter { (address, kind) -> kind == way.network.kind && address != way.address }.keys
         val spent = others.fold(0UL) { sum, address -> sum + (bytes[address] ?: 0UL) }
         return if (spent >= budgetBytes) 0UL else budgetBytes - spent
+    }
+
+    private companion object {
+        /** A broadcast spares what has a budget, and never comes to the end of this one. */
+        val UNBOUNDED = Long.MAX_VALUE.toULong()
     }
 }

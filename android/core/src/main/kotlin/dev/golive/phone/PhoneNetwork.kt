@@ -32,11 +32,14 @@ public enum class NetworkKind {
 public data class NetworkPolicy(
     /** All at once, the mobile one beside Wi-Fi; else the best of them, and the next where it goes. */
     val isBonded: Boolean = true,
+    /** One whose data costs money is used only where the others do not suffice; else like any other. */
+    val sparesMetered: Boolean = true,
     /**
-     * What each kind of network whose data costs money may cost in a broadcast, in bytes sent and received. It
-     * is used only where the others do not suffice. Without a bound it is used as if it cost nothing.
+     * What each kind of network that is spared may cost in a broadcast, in bytes sent and received. Nothing
+     * goes over it after that, and a broadcast that has no other network then stands still. No bound, unless
+     * one is given.
      */
-    val meteredBudgetBytes: ULong? = 500_000_000u,
+    val meteredBudgetBytes: ULong? = null,
     /** The family of the ingest's address, if that is known. */
     val family: AddressFamily? = null,
     /** Whether the ingest is out in the internet: one on the same Wi-Fi needs none. */

@@ -14,8 +14,12 @@ internal class PictureTimes(private val clocks: Clocks) {
     private var newestUs: Long? = null
     private var behindUs = 0L
 
+    /** When somebody first wanted one. */
+    private var firstUs: Long? = null
+
     /** When a picture that follows the newest at no distance would be handed on, on the monotonic clock. */
-    val expectedUs: Long get() = (newestUs ?: return clocks.monotonicUs()) + behindUs
+    val expectedUs: Long
+        get() = newestUs?.let { it + behindUs } ?: firstUs ?: clocks.monotonicUs().also { firstUs = it }
 
     /** The time of a camera's picture on the monotonic clock; null if it is no later than one before. */
     fun ofCamera(timeUs: Long, clock: Clock, isShown: Boolean): Long? {

@@ -11,6 +11,7 @@ import dev.golive.InterruptionRules
 import dev.golive.Limit
 import dev.golive.LiveBroadcast
 import dev.golive.ShownPicture
+import dev.golive.VideoCodec
 import dev.golive.androidInterruptions
 import dev.golive.camera.CameraDirector
 import dev.golive.camera.OrientationRules
@@ -25,7 +26,6 @@ import dev.golive.codec.Interruptions
 import dev.golive.codec.Quirks
 import dev.golive.codec.SoundEncoder
 import dev.golive.codec.Stage
-import dev.golive.codec.VideoCodec
 import dev.golive.codec.VideoEncoder
 import java.util.concurrent.Executor
 import kotlinx.coroutines.channels.BufferOverflow
@@ -88,7 +88,7 @@ public class Production(
     private val director = equipment.director
     private val sound = equipment.sound
     private val limits = Limits(asked)
-    private val program = Program()
+    private val hands = Hands()
     private val video = VideoEncoder(
         equipment.codecs,
         equipment.clocks,
@@ -106,13 +106,16 @@ public class Production(
     private var isMuted = false
     private var heard = HeardSound.MICROPHONE
     @Volatile private var shown = ShownPicture.CAMERA
-    private var hiddenSinceUs: Long? = null
+    @Volatile private var hiddenSinceUs: Long? = null
 
     /** The size of the encoded picture at its largest, in the shape that it has now. */
     public val size: PictureSize get() = size(shaped(largest))
 
+    /** Whether it produces, from [start] to [stop]. */
+    public val isOnAir: Boolean get() = synchronized(hands) { sink != null }
+
     /** Hears what the phone says; the rules decide what becomes of it. */
-    public val interruptions: Interruptions = Interruptions(rules, equipment.clocks, equipment.alarm, program)
+    public val interruptions: Interruptions = Interruptions(rules, equipment.clocks, equipment.alarm, hands)
 
     /** What interruptions did, from the beginning as far as that is kept. */
     public val notices: SharedFlow<Notice> = notes.asSharedFlow()
@@ -127,16 +130,17 @@ public class Production(
 
     internal fun begin(sink: FrameSinkInterface, target: EncoderTarget) {
         val watched = MicrophoneWatch(sink)
-        synchronized(program) {
+        synchronized(hands) {
             this.sink = sink
             this.target = target
         }
         try {
             video.start(sink, shaped(target))
-            pictures.begin(program, target.framesPerSecond.toInt())
+            pictures.begin(hands, target.framesPerSecond.toInt())
             // What interrupts since before the beginning holds.
             hear {}
-            program.show(shown)
+            hands.show(shown)
+            if (director.state.value.isLost) hands.onCameraLost("it is not there yet")
             sound?.start(watched, target.audioBitsPerSecond.toInt())
         } catch (failure: Exception) {
             stop()
@@ -145,11 +149,11 @@ public class Production(
     }
 
     override fun setTarget(target: EncoderTarget) {
-        synchronized(program) {
+        synchronized(hands) {
             this.target = target
             largest = largest.atLeast(target)
         }
-        if (shown == ShownPicture.CAMERA) program.prepareCamera()
+        if (shown == ShownPicture.CAMERA) hands.prepareCamera()
         pictures.setRate(target.framesPerSecond.toInt())
         video.setTarget(shaped(target))
         sound?.setBitrate(target.audioBitsPerSecond.toInt())
@@ -162,7 +166,7 @@ public class Production(
     override fun setMuted(muted: Boolean): Unit = hear { isMuted = muted }
 
     override fun stop() {
-        synchronized(program) { sink = null }
+        synchronized(hands) { sink = null }
         pictures.end()
         if (!keepsCamera()) director.close()
         sound?.stop()
@@ -172,31 +176,31 @@ public class Production(
     /** Nothing that interrupts is heard any more. */
     override fun close(): Unit = interruptions.close()
 
-    /** What a camera has to deliver for both. */
+    /** What a camera has to deliver for both, whichever way they lie. */
     private fun EncoderTarget.atLeast(other: EncoderTarget) = copy(
         framesPerSecond = maxOf(framesPerSecond, other.framesPerSecond),
-        widthPixels = maxOf(widthPixels, other.widthPixels),
-        heightPixels = maxOf(heightPixels, other.heightPixels),
+        widthPixels = listOf(widthPixels, heightPixels, other.widthPixels, other.heightPixels).max(),
+        heightPixels = maxOf(minOf(widthPixels, heightPixels), minOf(other.widthPixels, other.heightPixels)),
     )
 
     private fun size(target: EncoderTarget) = PictureSize(target.widthPixels.toInt(), target.heightPixels.toInt())
 
     private fun shaped(target: EncoderTarget): EncoderTarget {
-        val turn = synchronized(program) { if (orientation.shape == Shape.TURNS) pictures.turn else shapeTurn }
+        val turn = synchronized(hands) { if (orientation.shape == Shape.TURNS) pictures.turn else shapeTurn }
         val size = pictures.shaped(size(target), turn)
         return target.copy(widthPixels = size.widthPixels.toUInt(), heightPixels = size.heightPixels.toUInt())
     }
 
     /** The stronger of what the person and what an interruption demands. */
     private fun hear(change: () -> Unit) {
-        synchronized(program) {
+        synchronized(hands) {
             change()
             sound?.hear(if (isMuted && heard == HeardSound.MICROPHONE) HeardSound.MUTED else heard)
         }
     }
 
     /** What the interruptions command, and what the camera says to them. */
-    private inner class Program : Stage, PictureOutput {
+    private inner class Hands : Stage, PictureOutput {
         override fun hear(sound: HeardSound) = hear { heard = sound }
 
         override fun show(picture: ShownPicture) {
@@ -208,6 +212,7 @@ public class Production(
         }
 
         override fun prepareCamera() {
+            hiddenSinceUs = null
             val wanted = synchronized(this) { largest.takeIf { sink != null } } ?: return
             director.open(size(wanted), wanted.framesPerSecond.toInt())
         }
@@ -261,18 +266,19 @@ public class Production(
     private inner class MicrophoneWatch(private val sink: FrameSinkInterface) : FrameSinkInterface by sink {
         override fun reportLost(device: String, reason: String) {
             sink.reportLost(device, reason)
-            interruptions.began(InterruptionCause.MICROPHONE_LOST)
+            interruptions.began(InterruptionCause.MICROPHONE_LOST, RECORDER)
         }
 
         override fun reportBack(device: String) {
             sink.reportBack(device)
-            interruptions.ended(InterruptionCause.MICROPHONE_LOST)
+            interruptions.ended(InterruptionCause.MICROPHONE_LOST, RECORDER)
         }
     }
 
     private companion object {
         const val NOTICES = 64
         const val CAMERA = "camera"
+        const val RECORDER = "the recorder"
 
         /** An end counts after a second, and then a picture tells. */
         const val HIDDEN_US = 3_000_000L

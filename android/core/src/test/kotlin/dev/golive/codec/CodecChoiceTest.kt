@@ -1,5 +1,6 @@
 package dev.golive.codec
 
+import dev.golive.VideoCodec
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals

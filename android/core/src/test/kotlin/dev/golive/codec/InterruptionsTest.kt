@@ -62,6 +62,20 @@ class InterruptionsTest {
     }
 
     @Test
+    fun `a microphone of which two tell is back when both say so`() {
+        val phone = Phone(androidInterruptions())
+        phone.interruptions.began(InterruptionCause.MICROPHONE_LOST)
+        phone.interruptions.began(InterruptionCause.MICROPHONE_LOST, "the recorder")
+        assertEquals(HeardSound.MUTED, phone.heard)
+        phone.interruptions.ended(InterruptionCause.MICROPHONE_LOST)
+        phone.wait(seconds = 5)
+        assertEquals(HeardSound.MUTED, phone.heard)
+        phone.interruptions.ended(InterruptionCause.MICROPHONE_LOST, "the recorder")
+        phone.wait(seconds = 2)
+        assertEquals(HeardSound.MICROPHONE, phone.heard)
+    }
+
+    @Test
     fun `a hot phone does less, and all again when it has cooled`() {
         val phone = Phone(androidInterruptions())
         phone.interruptions.handle(InterruptionInput.Thermal(Heat.SERIOUS))

@@ -1,5 +1,6 @@
 package dev.golive.codec
 
+import dev.golive.VideoCodec
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertFails
@@ -28,6 +29,20 @@ class VideoEncoderTest {
         val expected = listOf(listOf(7, 8, 5), listOf(1), listOf(7, 5), listOf(9, 7, 8, 5))
         assertEquals(expected, types, "its own are not doubled, and a delimiter stays in front")
         assertEquals(listOf(true, false, true, true), sink.pictures.map { it.isKey })
+    }
+
+    @Test
+    fun `with H265 the video's own parameter set comes first, behind the delimiter`() {
+        val encoder = VideoEncoder(codecs, clocks, keyframeIntervalMs = 2_000, codec = VideoCodec.H265)
+        encoder.start(sink, target())
+        val codec = codecs.made.single()
+        codec.listener.onParameterSets(direct(0, 0, 0, 1, 0x40, 1, 0, 0, 0, 1, 0x42, 1, 0, 0, 0, 1, 0x44, 1))
+        codec.deliver(0, true, 0, 0, 0, 1, 0x46, 1, 0, 0, 0, 1, 0x26, 1, 7)
+        codec.deliver(33_333, true, 0, 0, 0, 1, 0x40, 1, 0, 0, 0, 1, 0x26, 1, 7)
+        val types = sink.pictures.map { picture ->
+            picture.data.windowed(4).filter { it.take(3) == listOf<Byte>(0, 0, 1) }.map { it[3].toInt() shr 1 }
+        }
+        assertEquals(listOf(listOf(35, 32, 33, 34, 19), listOf(32, 19)), types, "its own are not doubled")
     }
 
     @Test

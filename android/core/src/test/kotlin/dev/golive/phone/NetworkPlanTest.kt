@@ -21,6 +21,16 @@ class NetworkPlanTest {
     }
 
     @Test
+    fun `a mobile network is spared, and is not given up after some bytes, unless that was said`() {
+        val phone = Phone(NetworkPolicy())
+        phone.joins(CELLULAR)
+        assertEquals("10.20.0.3 for ${Long.MAX_VALUE} bytes", phone.begins().single())
+        phone.carries("10.20.0.3", bytes = 900_000_000_000u)
+        phone.sees(CELLULAR.copy(addresses = addresses("10.20.0.4")))
+        assertEquals(listOf("removed 10.20.0.3", "added 10.20.0.4 for ${Long.MAX_VALUE} bytes"), phone.news())
+    }
+
+    @Test
     fun `a walk out of the house - Wi-Fi leaves before it is gone, and the broadcast goes on`() {
         val phone = Phone()
         phone.joins(WIFI)
@@ -174,7 +184,7 @@ class NetworkPlanTest {
 
     @Test
     fun `where only one network is used, it is the best, and the next takes over before it goes`() {
-        val phone = Phone(NetworkPolicy(isBonded = false, meteredBudgetBytes = null))
+        val phone = Phone(NetworkPolicy(isBonded = false, sparesMetered = false))
         phone.joins(CELLULAR)
         assertEquals(listOf("10.20.0.3"), phone.begins())
         phone.joins(WIFI)
@@ -208,7 +218,7 @@ class NetworkPlanTest {
     }
 
     /** What a phone's system tells in virtual time, and what the broadcast hears of it. */
-    private class Phone(policy: NetworkPolicy = NetworkPolicy(meteredBudgetBytes = null)) {
+    private class Phone(policy: NetworkPolicy = NetworkPolicy(sparesMetered = false)) {
         private val plan = NetworkPlan(policy)
         private var nowUs = 5_000_000L
 

@@ -189,7 +189,20 @@ class ProductionTest {
         assertEquals(ShownPicture.CAMERA, phone.shown)
         assertEquals("back camera", phone.sink.devices.last())
         phone.steadySince(takenUs)
-        assertTrue(phone.microphones.open == 1 && phone.hears(isLoud = true), "the person was heard all the time")
+        assertTrue(phone.hears(isLoud = true) && phone.microphones.open == 1, "the person was heard all the time")
+    }
+
+    @Test
+    fun `a broadcast may begin while another app has the camera`() = Rehearsal(isCameraTaken = true).use { phone ->
+        phone.pass(5_000)
+        assertEquals(ShownPicture.SLATE, phone.shown)
+        // There was no camera by whose delay to go.
+        phone.steadySince(0, mostApartMs = 80)
+        phone.cameras.isTaken = false
+        phone.director.lookAgain()
+        phone.pass(2_000)
+        assertEquals(ShownPicture.CAMERA, phone.shown)
+        assertEquals(listOf("lost camera: it is not there yet", "back camera"), phone.sink.devices)
     }
 
     @Test
@@ -197,6 +210,7 @@ class ProductionTest {
         val nothing = InterruptionResponse.Show(ShownPicture.NOTHING, HeardSound.MICROPHONE)
         val rules = androidInterruptions().copy(
             background = InterruptionPolicy(nothing, emptyList()),
+            backgroundTakesCamera = true,
             cameraLost = InterruptionPolicy(nothing, emptyList()),
         )
         Rehearsal(rules).use { phone ->

@@ -13,6 +13,7 @@ import dev.golive.camera.CameraView
 import dev.golive.camera.FakeAlarms
 import dev.golive.camera.FakeCameras
 import dev.golive.camera.OrientationRules
+import dev.golive.camera.PictureSize
 import dev.golive.camera.PictureStage
 import dev.golive.camera.Turn
 import dev.golive.codec.Codec
@@ -36,10 +37,11 @@ internal class Rehearsal(
     rules: InterruptionRules = androidInterruptions(),
     orientation: OrientationRules = OrientationRules(),
     held: Turn = Turn.NONE,
+    isCameraTaken: Boolean = false,
 ) : AutoCloseable {
     val clocks = FakeClocks()
     val sink = FakeSink(clocks)
-    val cameras = FakeCameras()
+    val cameras = FakeCameras().also { it.isTaken = isCameraTaken }
     val codecs = FakeCodecs()
     val stage = FakeStage()
     val microphones = FakeMicrophones()
@@ -71,6 +73,8 @@ internal class Rehearsal(
     val shown: ShownPicture get() = pictures.shown.value
 
     init {
+        // A preview was there before.
+        director.open(PictureSize(640, 360), 30)
         production.begin(sink, target())
         broadcast = production.live(Broadcast())
     }

@@ -4,6 +4,7 @@ import android.content.Context
 import android.media.MediaCodecInfo
 import android.opengl.GLES20
 import android.os.Build
+import dev.golive.VideoCodec
 import dev.golive.codec.Codec
 import dev.golive.codec.CodecAbility
 import dev.golive.codec.CodecChoice
@@ -12,7 +13,6 @@ import dev.golive.codec.CodecTrial
 import dev.golive.codec.TrialPictures
 import dev.golive.codec.TrialResult
 import dev.golive.codec.TrialStore
-import dev.golive.codec.VideoCodec
 import dev.golive.codec.chooseCodec
 
 /**
@@ -54,7 +54,7 @@ private fun MediaCodecInfo.ability(codec: VideoCodec, format: CodecFormat): Code
 private class DrawnPictures(codec: Codec, private val format: CodecFormat) : TrialPictures {
     private val egl = Egl()
     private val surface = try {
-        egl.surface(checkNotNull((codec as? MediaCodecVideo)?.inputSurface) { "${codec.name} has no surface" })
+        egl.surface(checkNotNull((codec as? SurfaceCodec)?.inputSurface) { "${codec.name} has no surface" })
     } catch (failure: Exception) {
         egl.close()
         throw failure

@@ -17,7 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger
 /**
  * Draws pictures with OpenGL, on a thread of its own: the camera's newest one, turned, scaled and mirrored for
  * the codec and apart from that for the preview; a copy of the last one; or the slate. A preview or a codec
- * that goes away while it is drawn for stops nothing, and an OpenGL context that is lost is made anew.
+ * that goes away while it is drawn for stops nothing, and an OpenGL context that is lost is made anew. It draws for
+ * codecs that are [SurfaceCodec]s, and for no others.
  *
  * @param slate what is shown where there is no camera.
  * @param isPreviewMirrored whether the preview of a front camera is a mirror.
@@ -43,7 +44,7 @@ public class GlStage(private val slate: Slate = Slate(), private val isPreviewMi
     @Volatile private var current: Codec? = null
 
     override fun setOutput(codec: Codec, format: CodecFormat) {
-        val surface = (codec as? MediaCodecVideo)?.inputSurface ?: return
+        val surface = (codec as? SurfaceCodec)?.inputSurface ?: return
         current = codec
         handler.post {
             dropCodec()

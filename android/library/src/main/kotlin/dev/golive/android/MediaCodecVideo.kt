@@ -8,23 +8,28 @@ import android.os.Bundle
 import android.os.Handler
 import android.os.HandlerThread
 import android.view.Surface
+import dev.golive.VideoCodec
 import dev.golive.codec.Codec
 import dev.golive.codec.CodecFactory
 import dev.golive.codec.CodecFormat
-import dev.golive.codec.VideoCodec
 import java.nio.ByteBuffer
+
+/** A codec whose pictures are drawn: what [GlStage] draws for. */
+public interface SurfaceCodec : Codec {
+    /** Where they are drawn; there from [start] on. */
+    public val inputSurface: Surface?
+}
 
 /**
  * A MediaCodec for H.264 or H.265 behind the seam: pictures come through [inputSurface], in constant bitrate
  * where the codec has it, and what it makes goes to the listener from a thread of its own.
  */
-public class MediaCodecVideo private constructor(override val name: String) : Codec {
+public class MediaCodecVideo private constructor(override val name: String) : SurfaceCodec {
     private val codec: MediaCodec = MediaCodec.createByCodecName(name)
     private val thread = HandlerThread("golive-$name")
 
-    /** Where pictures are drawn; there from [start] on. */
     @Volatile
-    public var inputSurface: Surface? = null
+    override var inputSurface: Surface? = null
         private set
 
     override fun start(format: CodecFormat, listener: Codec.Listener) {

@@ -7,13 +7,13 @@ import android.net.NetworkCapabilities
 import android.net.NetworkRequest
 import android.os.Handler
 import android.os.HandlerThread
-import dev.golive.BroadcastState
 import dev.golive.ErrorKind
 import dev.golive.GoliveException
 import dev.golive.LiveBroadcast
 import dev.golive.phone.NetworkKind
 import dev.golive.phone.NetworkPlan
 import dev.golive.phone.NetworkPolicy
+import dev.golive.phone.NetworkSteering
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.withTimeoutOrNull
 
@@ -33,11 +33,11 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
     private val thread = HandlerThread("golive-networks").apply { start() }
     private val handler = Handler(thread.looper)
     private val plan = NetworkPlan(policy)
+    private val steering = NetworkSteering(plan)
     private val callbacks = mutableListOf<Sight>()
     private val look = Runnable { steer() }
     private val first = CompletableDeferred<Unit>()
     private val all = CompletableDeferred<Unit>()
-    private var broadcast: LiveBroadcast? = null
 
     init {
         try {
@@ -66,15 +66,19 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
             throw GoliveException(ErrorKind.ENDED, "the phone's networks were closed", null)
         }
         return named.await().ifEmpty {
-            val message = "the phone has no network that reaches the internet: turn on Wi-Fi or mobile data"
+            val message = "the phone has no network that reaches the internet and that this app may use: turn on Wi-Fi " +
+                "or mobile data; where everything has to go through a VPN, name no networks"
             throw GoliveException(ErrorKind.UNREACHABLE, message, null)
         }
     }
 
-    /** Tells [broadcast] of the networks that come and go, from when it is on its way until it is over. */
+    /**
+     * Tells [broadcast], which began with what [begin] answered, of the networks that come and go, from when it
+     * is on its way until it is over.
+     */
     public fun follow(broadcast: LiveBroadcast) {
         handler.post {
-            this.broadcast = broadcast
+            steering.follow(broadcast)
             steer()
         }
     }
@@ -84,7 +88,7 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
         handler.post {
             callbacks.forEach(manager::unregisterNetworkCallback)
             callbacks.clear()
-            broadcast = null
+            steering.follow(null)
             thread.quitSafely()
         }
     }
@@ -105,26 +109,7 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
         handler.removeCallbacks(look)
         if (plan.hasAny(now())) first.complete(Unit)
         if (plan.isComplete(now())) all.complete(Unit)
-        val broadcast = broadcast ?: return
-        val health = broadcast.health.value
-        when (health.state) {
-            BroadcastState.ENDED -> return
-            BroadcastState.PREPARED -> {
-                handler.postDelayed(look, LOOK_MS)
-                return
-            }
-            else -> Unit
-        }
-        health.networks.forEach { plan.carried(it.address, it.bytes) }
-        for (change in plan.changes(now())) {
-            try {
-                broadcast.set(change)
-            } catch (_: GoliveException) {
-                // It is over, or about to be.
-                return
-            }
-        }
-        plan.wakeAtUs(now())?.let { handler.postDelayed(look, (it - now()) / 1_000 + 1) }
+        steering.steer(now())?.let { handler.postDelayed(look, it / 1_000 + 1) }
     }
 
     private fun now(): Long = SystemClocks.bootUs()
@@ -162,7 +147,6 @@ public class PhoneNetworks(context: Context, private val policy: NetworkPolicy =
     }
 
     private companion object {
-        const val LOOK_MS = 200L
         const val OTHERS_MS = 1_000L
     }
 }

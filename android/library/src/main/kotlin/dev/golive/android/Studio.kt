@@ -5,6 +5,7 @@ import android.os.Handler
 import android.os.HandlerThread
 import android.os.Looper
 import dev.golive.BroadcastConfig
+import dev.golive.BroadcastState
 import dev.golive.Credentials
 import dev.golive.ErrorKind
 import dev.golive.GoliveException
@@ -15,9 +16,11 @@ import dev.golive.camera.Facing
 import dev.golive.camera.PictureSize
 import dev.golive.studio.Pictures
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.cancelChildren
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.withContext
 
 /**
  * The phone on air: its camera, its microphone and its hardware encoders, with a preview, and with what the
@@ -65,6 +68,7 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
     private val freed = cameras.onCameraFree(director::lookAgain)
     private var view: PreviewView? = null
     private var broadcast: StudioBroadcast? = null
+    private var isTaken = false
     @Volatile private var isSeen = false
 
     init {
@@ -147,20 +151,30 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
 
     /**
      * A broadcast that is started, stopped and closed by whoever keeps it, as a view model does. [onAir] does all
-     * of that. There is one at a time.
+     * of that. There is one at a time; one that is over, or failed to start, is closed when the next one comes.
      *
-     * @throws GoliveException if another one is not closed yet, or [config] makes no sense.
+     * @throws GoliveException if another one lasts, or [config] makes no sense.
      */
-    public fun prepare(config: BroadcastConfig, credentials: Credentials? = null): StudioBroadcast {
-        if (broadcast != null) {
-            throw GoliveException(ErrorKind.CONFIGURATION, "this studio has a broadcast already: close that first", null)
+    public suspend fun prepare(config: BroadcastConfig, credentials: Credentials? = null): StudioBroadcast {
+        broadcast?.let { if (it.health.value.state == BroadcastState.ENDED) it.close() }
+        if (isTaken) {
+            throw GoliveException(ErrorKind.CONFIGURATION, "this studio has a broadcast already: stop that first", null)
         }
-        val equipment = StudioEquipment(application, options, stage, pictures, director, { controlHandler.post(it) }, bellHandler)
-        val made = equipment.broadcast(config, credentials, keepsCamera = { isSeen }, onClosed = { broadcast = null })
-        made.mute(isMuted)
-        broadcast = made
-        shapePreview()
-        return made
+        isTaken = true
+        try {
+            val equipment =
+                StudioEquipment(application, options, stage, pictures, director, { controlHandler.post(it) }, bellHandler)
+            // It may try codecs.
+            val choice = withContext(Dispatchers.Default) { equipment.choose(config) }
+            val made = equipment.broadcast(config, credentials, choice, keepsCamera = { isSeen }, ::forget)
+            made.mute(isMuted)
+            broadcast = made
+            shapePreview()
+            return made
+        } catch (failure: Throwable) {
+            isTaken = false
+            throw failure
+        }
     }
 
     /** Ends all of it, a broadcast that lasts included, and releases every device. */
@@ -170,17 +184,23 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
         orientation.rest()
         freed.close()
         director.close()
-        stage.close()
-        // After what was asked for until now.
+        // Once the camera is closed.
+        controlHandler.post { stage.close() }
         control.quitSafely()
         bell.quitSafely()
+    }
+
+    private fun forget() {
+        broadcast = null
+        isTaken = false
+        shapePreview()
     }
 
     private fun see(isSeen: Boolean) {
         this.isSeen = isSeen
         when {
             isSeen -> director.open(PREVIEW, PREVIEW_RATE)
-            broadcast == null -> director.close()
+            broadcast?.isOnAir != true -> director.close()
         }
     }
 

@@ -15,8 +15,10 @@ import dev.golive.Health
 import dev.golive.LiveBroadcast
 import dev.golive.Program
 import dev.golive.Summary
+import dev.golive.VideoCodec
 import dev.golive.camera.CameraDirector
 import dev.golive.camera.PictureSize
+import dev.golive.codec.CodecChoice
 import dev.golive.codec.CodecFormat
 import dev.golive.codec.SoundEncoder
 import dev.golive.studio.Equipment
@@ -39,6 +41,7 @@ public class StudioBroadcast internal constructor(
 ) : LiveBroadcast, AutoCloseable {
     private var watch: PhoneWatch? = null
     private var hasService = false
+    private var isClosed = false
     @Volatile private var isMuted = false
     @Volatile private var live: LiveBroadcast? = null
 
@@ -51,7 +54,18 @@ public class StudioBroadcast internal constructor(
 
     internal val size: PictureSize get() = production.size
 
-    override suspend fun start() {
+    internal val isOnAir: Boolean get() = production.isOnAir
+
+    /** See [LiveBroadcast.start]. One that fails is closed. */
+    override suspend fun start(): Unit =
+        try {
+            begin()
+        } catch (failure: Throwable) {
+            close()
+            throw failure
+        }
+
+    private suspend fun begin() {
         Permissions.require(context, camera = true, microphone = options.hasSound)
         options.notification?.let {
             LiveService.start(context, it)
@@ -71,6 +85,8 @@ public class StudioBroadcast internal constructor(
 
     /** Stops it without waiting for what is queued, and releases it. Calling it again does nothing. */
     override fun close() {
+        if (isClosed) return
+        isClosed = true
         broadcast.close()
         rest()
         production.close()
@@ -115,15 +131,20 @@ internal class StudioEquipment(
     private val executor: Executor,
     private val bell: Handler,
 ) {
+    /** What to encode with. */
+    fun choose(config: BroadcastConfig): CodecChoice {
+        val size = pictures.shaped(PictureSize(config.widthPixels.toInt(), config.heightPixels.toInt()))
+        return chooseCodec(context, config.format(size), options.mayUseH265)
+    }
+
     fun broadcast(
         config: BroadcastConfig,
         credentials: Credentials?,
+        choice: CodecChoice,
         keepsCamera: () -> Boolean,
         onClosed: () -> Unit,
     ): StudioBroadcast {
         val microphones = AudioRecordMicrophones(context, options.microphone)
-        val size = pictures.shaped(PictureSize(config.widthPixels.toInt(), config.heightPixels.toInt()))
-        val choice = chooseCodec(context, config.format(size), mayUseH265 = false)
         val equipment = Equipment(
             MediaCodecVideo.factory(choice.codec, choice.name),
             stage,
@@ -146,7 +167,7 @@ internal class StudioEquipment(
             keepsCamera,
         )
         val broadcast = try {
-            Broadcast(config, production, program(), credentials)
+            Broadcast(config, production, program(choice.codec), credentials)
         } catch (failure: Exception) {
             production.close()
             throw failure
@@ -158,9 +179,11 @@ internal class StudioEquipment(
         if (!options.hasSound) null
         else SoundEncoder(microphones, MediaCodecSoundFactory, SystemClocks, options.sampleRateHz, options.channels)
 
-    private fun program(): Program =
-        if (!options.hasSound) Program()
-        else Program(audioSampleRateHz = options.sampleRateHz.toUInt(), audioChannels = options.channels.toUByte())
+    private fun program(codec: VideoCodec): Program {
+        val pictures = Program(videoCodec = codec)
+        if (!options.hasSound) return pictures
+        return pictures.copy(audioSampleRateHz = options.sampleRateHz.toUInt(), audioChannels = options.channels.toUByte())
+    }
 }
 
 private fun BroadcastConfig.asked() =

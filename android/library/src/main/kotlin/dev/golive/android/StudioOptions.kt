@@ -16,6 +16,9 @@ import dev.golive.phone.MicrophoneOptions
  * @param interruptions what is done during a call, in the background, without a camera, when it is hot.
  * @param slate what viewers see when there is no camera to show.
  * @param quirks what is known of codecs that misbehave; an app adds what it has met.
+ * @param mayUseH265 whether the ingest and whoever watches can do with H.265: it is used then where the phone is good
+ *   at it, which [chooseCodec] finds out, and H.264 otherwise. The first time for a size and rate
+ *   that takes up to three seconds, and the phone should have nothing else to do.
  * @param hasSound whether the microphone is used at all.
  * @param microphone how it is used.
  * @param sampleRateHz of the sound; 48,000 is what every phone has.
@@ -30,6 +33,7 @@ public class StudioOptions(
     internal val interruptions: InterruptionRules = androidInterruptions(),
     internal val slate: Slate = Slate(),
     internal val quirks: Quirks = Quirks(),
+    internal val mayUseH265: Boolean = false,
     internal val hasSound: Boolean = true,
     internal val microphone: MicrophoneOptions = MicrophoneOptions(),
     internal val sampleRateHz: Int = 48_000,

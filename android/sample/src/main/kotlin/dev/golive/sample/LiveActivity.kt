@@ -12,6 +12,7 @@ import dev.golive.android.Studio
 import dev.golive.android.StudioOptions
 import dev.golive.destination
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.cancel
@@ -25,6 +26,7 @@ class LiveActivity : Activity() {
     private val studio by lazy {
         Studio(this, StudioOptions(notification = LiveService.notification(this, "On air")))
     }
+    private var notices: Job? = null
 
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
@@ -51,9 +53,10 @@ class LiveActivity : Activity() {
         }
     }
 
-    private fun prepare(): LiveBroadcast {
+    private suspend fun prepare(): LiveBroadcast {
         val broadcast = studio.prepare(BroadcastConfig(destination(views.address)))
-        scope.launch { broadcast.notices.collect { presenter.tell(it.sentence) } }
+        notices?.cancel()
+        notices = scope.launch { broadcast.notices.collect { presenter.tell(it.sentence) } }
         return broadcast
     }
 
