@@ -10,6 +10,7 @@
 
 mod broadcast;
 mod callbacks;
+mod camera;
 mod config;
 mod credentials;
 mod destination;
@@ -22,6 +23,7 @@ mod rehearsal;
 mod sink;
 
 pub use broadcast::{BroadcastHandle, Change, Summary};
+pub use camera::{CameraControls, CameraRotation, capture_session_address, set_camera_controls};
 pub use config::{AudioSource, BroadcastConfig, Network, Sources, StillPicture, VideoSource};
 pub use credentials::{Access, Credentials};
 pub use destination::{Destination, Secret};

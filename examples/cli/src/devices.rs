@@ -116,6 +116,7 @@ mod tests {
         let camera = |(index, name): (usize, &&str)| golive::Camera {
             index: index as u32,
             name: (*name).to_owned(),
+            facing: None,
             modes: vec!["1280x720 30 MJPEG".to_owned(); 6],
         };
         let microphone = |name: &&str| golive::Microphone {

@@ -123,7 +123,9 @@ impl From<golive_media::Error> for Error {
             | Media::CameraBusy { .. }
             | Media::NoMicrophone(_)
             | Media::MicrophoneBusy(_) => ErrorKind::DeviceUnavailable,
-            Media::CameraForbidden { .. } => ErrorKind::PermissionDenied,
+            Media::CameraForbidden { .. } | Media::MicrophoneForbidden(_) => {
+                ErrorKind::PermissionDenied
+            }
             Media::NotBuiltIn(_) | Media::NoTrack(_) | Media::CameraCannot(_) => {
                 ErrorKind::Configuration
             }

@@ -16,7 +16,8 @@
 //!
 //! # Features
 //!
-//! - `media`: built-in cameras, microphones and software encoders. Without it, an app brings its
+//! - `media`: built-in cameras, microphones and encoders: the system's own on Apple's, software on
+//!   others, and on macOS where the system's cannot be had. Without it, an app brings its
 //!   own [`Encoder`].
 #![cfg_attr(
     feature = "rehearsal",
@@ -63,8 +64,11 @@ pub use error::{Error, ErrorKind};
 pub use event::{DeviceEvent, Event, Events, NetworkEvent, RecordingEvent};
 #[cfg(feature = "media")]
 pub use golive_media::{
-    AudioSource, Camera, CameraIndex, Devices, Microphone, Picture, VideoSource, devices,
+    AudioSource, Camera, CameraControls, CameraIndex, Devices, Facing, Microphone, Picture,
+    Rotation, VideoSource, devices,
 };
+#[cfg(all(feature = "media", target_vendor = "apple"))]
+pub use golive_media::{capture_session, set_camera_controls};
 pub use golive_proto::interruption;
 pub use golive_proto::media::{AccessUnit, AudioFormat, FrameRate, PictureSize, Track, VideoCodec};
 pub use golive_proto::rate::EncoderTarget;

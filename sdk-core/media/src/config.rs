@@ -96,3 +96,37 @@ pub enum AudioSource {
     /// The AAC track of an MP4. Beside the same file as [`VideoSource::File`] the two keep time.
     File(PathBuf),
 }
+
+/// Which way a phone's camera looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Facing {
+    /// At the person who holds it.
+    Front,
+    /// Where the person looks.
+    Back,
+}
+
+/// How a camera's picture is turned, clockwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Rotation {
+    /// As the sensor lies.
+    #[default]
+    Unturned,
+    /// By 90 degrees: an upright picture of a phone that is held upright.
+    Quarter,
+    /// By 180 degrees.
+    Half,
+    /// By 270 degrees.
+    ThreeQuarters,
+}
+
+/// How the pictures of an Apple device's cameras are laid out, now and from cameras to come. The
+/// default is not mirrored, and turned as it suits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CameraControls {
+    /// How the picture is turned; nothing for what suits the size that is encoded: upright where
+    /// that is.
+    pub rotation: Option<Rotation>,
+    /// Left for right, as in a mirror. Viewers read writing only without.
+    pub mirrored: bool,
+}

@@ -16,6 +16,8 @@ pub struct Camera {
     pub index: u32,
     /// The system's name for it.
     pub name: String,
+    /// Which way it looks, where the system says so, as for a phone's.
+    pub facing: Option<crate::Facing>,
     /// What it delivers, such as `1280x720 30 MJPEG`; empty while another program uses it.
     pub modes: Vec<String>,
 }
@@ -37,13 +39,12 @@ pub fn devices() -> Devices {
 
 #[cfg(all(producer, feature = "camera"))]
 fn cameras() -> Vec<Camera> {
-    let describe = |(index, name, modes): (u32, String, Vec<crate::camera::Mode>)| {
-        let mut modes = modes;
+    let describe = |(index, name, mut modes, facing): crate::camera::Listed| {
         modes.sort_by_key(|mode| (mode.format, mode.width, mode.height, mode.frame_rate));
         let modes = modes.iter().map(|mode| {
             format!("{}x{} {} {}", mode.width, mode.height, mode.frame_rate, mode.format)
         });
-        Camera { index, name, modes: modes.collect() }
+        Camera { index, name, facing, modes: modes.collect() }
     };
     crate::camera::list().into_iter().map(describe).collect()
 }

@@ -44,6 +44,9 @@ pub enum Error {
         "the microphone cannot be used ({0}): close other programs that hold it, and allow it in the system's privacy settings"
     )]
     MicrophoneBusy(String),
+    /// The system does not let this program hear.
+    #[error("the microphone may not be used ({0}): allow it in the system's privacy settings")]
+    MicrophoneForbidden(String),
     /// There is no such file, or it cannot be read.
     #[error("the file {} cannot be read ({reason}): check its name and its permissions", path.display())]
     FileNotFound {

@@ -10,6 +10,10 @@
 //! [`Producer`] puts them together and gives them threads. It exists where encoders were built
 //! in for pictures and for sound: the features `h264` and `aac`.
 
+#[cfg(target_vendor = "apple")]
+mod apple;
+#[cfg(any(all(target_vendor = "apple", any(feature = "camera", feature = "microphone")), test))]
+mod authorization;
 pub mod burnt_clock;
 #[cfg(all(producer, feature = "camera"))]
 mod camera;
@@ -29,6 +33,8 @@ mod floors;
 mod image;
 #[cfg(all(producer, feature = "microphone"))]
 mod microphone;
+#[cfg(all(producer, any(feature = "camera", target_vendor = "apple", test)))]
+mod nv12;
 mod picture;
 #[cfg(producer)]
 mod producer;
@@ -38,7 +44,9 @@ pub mod synthetic;
 
 use golive_proto::units::Time;
 
-pub use config::{AudioSource, CameraIndex, Config, VideoSource};
+#[cfg(all(target_vendor = "apple", feature = "camera"))]
+pub use camera::{capture_session, set_camera_controls};
+pub use config::{AudioSource, CameraControls, CameraIndex, Config, Facing, Rotation, VideoSource};
 pub use devices::{Camera, Devices, Microphone, devices};
 pub use error::Error;
 pub use event::{Event, Output};

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use golive::{
-    AccessUnit, Bitrate, Broadcast, ByteCount, Change, MediaTime, Program, Track, VideoCodec,
+    AccessUnit, Bitrate, Broadcast, ByteCount, Change, MediaTime, Program, Time, Track, VideoCodec,
 };
-use golive_ingest::{Config, Ingest};
-use golive_netlab::network::{self, Conditions, RateLimit};
+use golive_ingest::Ingest;
+use golive_netlab::network::{self, Conditions, Loss, RateLimit};
 use golive_netlab::relay::{Direction, Relay};
 use golive_proto::mux::fmp4::Fragmenter;
+use golive_proto::mux::mpegts::{Config, PAYLOAD_LENGTH, Writer};
+use golive_proto::pace::{Dropped, Queue};
 use golive_tests::peers::{
     Mode, Options, Packet, Recording, available, decoding_errors, free_address, receive_into_file,
     wait_until_bound,
@@ -73,11 +75,11 @@ fn an_ingest_that_comes_back_records_h265_on_one_timeline() {
     let player = Player::new(Film::make(&folder.0, 2, CLOSED_GROUPS));
     let shared = player.shared();
     let recordings = folder.0.join("recordings");
-    let mut config = Config {
+    let mut config = golive_ingest::Config {
         srt: free_address(),
         http: "127.0.0.1:0".parse().unwrap(),
         record: Some(recordings.clone()),
-        ..Config::default()
+        ..golive_ingest::Config::default()
     };
     let ingest = Ingest::start(config.clone()).unwrap();
     config.srt = ingest.srt_address();
@@ -117,21 +119,22 @@ fn what_an_uplink_has_no_room_for_goes_so_that_the_rest_decodes() {
         return;
     }
     let folder = Folder::new("h265-narrow");
-    // Twice as much as there is room for, and an encoder that does not listen.
+    // Twice as much as there is room for, and an encoder that does not listen. Every
+    // fourth of its key frames begins anew (IDR), the others go on from those before (CRA).
     let film = Film::make(
         &folder.0,
-        3,
+        2,
         &format!("{OPEN_GROUPS}:bitrate=2000:vbv-maxrate=2000:vbv-bufsize=500"),
     );
     let leading = film.units.iter().filter(|unit| VideoCodec::H265.needs_earlier(&unit.data));
-    assert!(leading.count() >= 8, "pictures that refer over a key frame");
+    assert!(leading.count() >= 4, "pictures that refer over a key frame");
     let player = Player::deaf(film);
     let received = folder.0.join("received.ts");
     let address = free_address();
     let options = Options::latency(Duration::from_millis(1_500));
     let mut ffmpeg = receive_into_file(Mode::Listener(address), &options, &received);
     wait_until_bound(address);
-    let wide = Conditions::delay(Duration::from_millis(15));
+    let wide = Conditions::delay(Duration::from_millis(15)).with_loss(Loss::random(0.02));
     let narrow = RateLimit {
         bitrate: Bitrate::from_kilobits_per_second(1_000),
         queue: ByteCount::new(100_000),
@@ -144,10 +147,10 @@ fn what_an_uplink_has_no_room_for_goes_so_that_the_rest_decodes() {
         .unwrap();
     std::thread::sleep(Duration::from_secs(1));
     relay.set_conditions(Direction::Forward, Conditions { rate: Some(narrow), ..wide.clone() });
-    std::thread::sleep(Duration::from_millis(3_500));
+    std::thread::sleep(Duration::from_secs(3));
     relay.set_conditions(Direction::Forward, wide);
     let dropped = broadcast.health().link.totals.video_frames_dropped;
-    std::thread::sleep(Duration::from_millis(2_500));
+    std::thread::sleep(Duration::from_secs(2));
     let health = broadcast.stop_blocking().unwrap().health;
     ffmpeg.wait(PATIENCE);
 
@@ -160,6 +163,45 @@ fn what_an_uplink_has_no_room_for_goes_so_that_the_rest_decodes() {
     assert!(last.count() > 25, "all pictures come again once there is room");
     let (gap, resumed) = longest_gap(&pictures);
     assert!(gap > 0.2 && resumed.keyframe, "after {gap} s with {resumed:?}");
+}
+
+#[test]
+fn what_follows_a_lost_beginning_is_not_taken_for_what_came_before() {
+    if !available(&["ffmpeg", "ffprobe"]) {
+        return;
+    }
+    let folder = Folder::new("h265-cut");
+    let film = Film::make(&folder.0, 3, OPEN_GROUPS);
+    // It runs twice. The second time its first group, which alone begins anew (IDR), waits until it is
+    // stale.
+    let mut queue = Queue::new(Duration::from_millis(100), Some(VideoCodec::H265));
+    let mut writer = Writer::new(Config { video: Some(VideoCodec::H265), audio: None });
+    let (mut stream, mut payload) = (Vec::new(), [0; PAYLOAD_LENGTH]);
+    let first = film.units[0].dts;
+    let second_key = film.units.iter().skip(1).position(|unit| unit.keyframe).unwrap() + 1;
+    let mut dropped = Dropped::default();
+    for (run, number) in (0..2).flat_map(|run| (0..film.units.len()).map(move |unit| (run, unit))) {
+        let unit = &film.units[number];
+        let later = Duration::from_secs(3) * run;
+        let unit = AccessUnit { pts: unit.pts + later, dts: unit.dts + later, ..unit.clone() };
+        let now = Time::ZERO + unit.dts.since(first);
+        dropped.add(queue.push(now, unit));
+        if run == 1 && number < second_key {
+            continue;
+        }
+        while let Some(queued) = queue.pop() {
+            writer.begin(&queued.unit).unwrap();
+            while let Some(info) = writer.next_payload(&mut payload) {
+                stream.extend_from_slice(&payload[..info.length]);
+            }
+        }
+    }
+    assert!((dropped.video + dropped.undecodable) as usize > second_key, "{dropped:?}");
+    let file = folder.0.join("cut.ts");
+    std::fs::write(&file, stream).unwrap();
+    let recording = assert_sound(&file);
+    let (gap, resumed) = longest_gap(&recording.packets_of("video"));
+    assert!(gap > 0.3 && resumed.keyframe, "after {gap} s with {resumed:?}");
 }
 
 #[test]

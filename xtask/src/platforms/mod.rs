@@ -23,8 +23,8 @@ pub(crate) const SUMMARY: &str = "type-check the code for Android, iOS, macOS an
 
 pub(crate) const HELP: &str = "\
 Type-checks and lints, with warnings as errors, what each platform uses: golive-proto, golive and
-golive-ffi on all of them, golive-media without cameras on iOS, and golive-media, golive-ffi with it
-and the golive command on macOS and Windows. Nothing is linked or run, and C code is not looked at.
+golive-ffi on all of them, golive-media without software codecs and golive-ffi with it on iOS, and
+golive-media, golive-ffi with it and the golive command on macOS and Windows. Nothing is linked or run, and C code is not looked at.
 
 Cold it takes six and a half minutes of one core and 2.5 GB, after a change to golive-proto half a
 minute. So it is no part of `test`.

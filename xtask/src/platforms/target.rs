@@ -19,10 +19,14 @@ pub(super) struct Part {
 
 /// What an app with its own encoder links: it is without built-in capture.
 const CORE: Part = Part { packages: &["golive-proto", "golive", "golive-ffi"], features: &[] };
-/// Capture in Rust, as far as it is there: the library for cameras does not compile for iOS.
-const CAPTURE: Part = Part {
-    packages: &["golive-media"],
-    features: &["--no-default-features", "--features", "golive-media/microphone"],
+/// What an iPhone's app links that leaves capture to Golive: the system's encoders, and no C.
+const PHONE: Part = Part {
+    packages: &["golive-media", "golive-ffi"],
+    features: &[
+        "--no-default-features",
+        "--features",
+        "golive-media/camera,golive-media/microphone,golive-ffi/media",
+    ],
 };
 /// What runs on a desk, with capture and encoders built in.
 const DESKTOP: Part = Part {
@@ -32,7 +36,7 @@ const DESKTOP: Part = Part {
 
 pub(super) const TARGETS: &[Target] = &[
     Target { triple: "aarch64-linux-android", name: "Android", parts: &[CORE] },
-    Target { triple: "aarch64-apple-ios", name: "iOS", parts: &[CORE, CAPTURE] },
+    Target { triple: "aarch64-apple-ios", name: "iOS", parts: &[CORE, PHONE] },
     Target { triple: "aarch64-apple-darwin", name: "macOS", parts: &[CORE, DESKTOP] },
     Target { triple: "x86_64-pc-windows-gnu", name: "Windows", parts: &[CORE, DESKTOP] },
 ];

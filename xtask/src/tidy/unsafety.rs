@@ -10,6 +10,13 @@ const NAMED: &[(&str, &str)] = &[
     ("sdk-core/golive/src/net/android.rs", "Android's networks, which a socket is bound to by C"),
     ("sdk-core/media/src/encode/options.rs", "openh264's options that take a C pointer"),
     ("sdk-core/media/src/encode/fdk.rs", "fdk-aac's encoder, whose bitrate changes while it runs"),
+    ("sdk-core/media/src/encode/video_toolbox.rs", "VideoToolbox's encoder"),
+    ("sdk-core/media/src/encode/audio_toolbox.rs", "AudioToolbox's encoder"),
+    ("sdk-core/media/src/apple/pixel_buffer.rs", "the samples of Core Video's pixel buffers"),
+    ("sdk-core/media/src/apple/pixel_transfer.rs", "VideoToolbox's scaling"),
+    ("sdk-core/media/src/apple/permission.rs", "AVFoundation's question to the person"),
+    ("sdk-core/media/src/camera/av_foundation/device.rs", "AVFoundation's cameras"),
+    ("sdk-core/media/src/camera/av_foundation/session.rs", "AVFoundation's capture session"),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {

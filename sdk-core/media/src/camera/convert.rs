@@ -14,6 +14,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::{RawFormat, RawFrame};
+use crate::nv12::Nv12;
 use crate::picture::Picture;
 
 /// A frame that is shorter than its size says, or no JPEG. Cameras deliver such now and then.
@@ -47,24 +48,12 @@ fn yuyv(frame: &RawFrame, picture: &mut Picture) -> Result<(), Damaged> {
 }
 
 fn nv12(frame: &RawFrame, picture: &mut Picture) -> Result<(), Damaged> {
-    let size = picture.size();
     let stride = frame.width as usize;
-    let (width, height) = (size.width as usize, size.height as usize);
     let (luma, chroma) =
         frame.data.split_at_checked(stride * frame.height as usize).ok_or(Damaged)?;
     let chroma_stride = stride.next_multiple_of(2);
-    if chroma.len() < chroma_stride * (height / 2) {
-        return Err(Damaged);
-    }
-    let planes = picture.planes_mut();
-    copy_rows(luma, stride, planes.luma, width);
-    let rows = planes.blue.chunks_exact_mut(width / 2).zip(planes.red.chunks_exact_mut(width / 2));
-    for ((blue, red), pairs) in rows.zip(chroma.chunks_exact(chroma_stride)) {
-        for ((blue, red), pair) in blue.iter_mut().zip(red).zip(pairs.as_chunks::<2>().0) {
-            [*blue, *red] = *pair;
-        }
-    }
-    Ok(())
+    let planes = Nv12 { size: picture.size(), luma, luma_stride: stride, chroma, chroma_stride };
+    planes.copy_to(picture).ok_or(Damaged)
 }
 
 fn gray(frame: &RawFrame, picture: &mut Picture) -> Result<(), Damaged> {

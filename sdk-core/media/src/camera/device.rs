@@ -10,7 +10,7 @@ use nokhwa::utils::{
 use nokhwa::{Camera, NokhwaError};
 
 use super::mode::choose;
-use super::{Feed, Message, Mode, RawFormat, RawFrame};
+use super::{Feed, Listed, Message, Mode, RawFormat, RawFrame};
 use crate::Clock;
 use crate::error::Error;
 
@@ -44,7 +44,7 @@ pub(crate) fn open(index: u32, target: EncoderTarget, clock: Clock) -> Feed {
 }
 
 /// The cameras that deliver pictures: index, name and modes. A camera in use has no modes.
-pub(crate) fn list() -> Vec<(u32, String, Vec<Mode>)> {
+pub(crate) fn list() -> Vec<Listed> {
     let cameras = nokhwa::query(ApiBackend::Auto).unwrap_or_default();
     let described = cameras.iter().filter_map(|info| {
         let index = info.index().as_index().ok()?;
@@ -54,7 +54,7 @@ pub(crate) fn list() -> Vec<(u32, String, Vec<Mode>)> {
             Err(NokhwaError::GetPropertyError { .. }) => return None,
             Err(_) => Vec::new(),
         };
-        Some((index, info.human_name(), modes))
+        Some((index, info.human_name(), modes, None))
     });
     let mut described: Vec<_> = described.collect();
     described.sort_by_key(|(index, ..)| *index);
@@ -62,7 +62,6 @@ pub(crate) fn list() -> Vec<(u32, String, Vec<Mode>)> {
 }
 
 fn open_device(index: u32, target: EncoderTarget) -> Result<(Camera, String), Error> {
-    ask_for_permission(index)?;
     let found = nokhwa::query(ApiBackend::Auto).unwrap_or_default();
     let same = |info: &&CameraInfo| info.index().as_index().is_ok_and(|other| other == index);
     let name = found.iter().find(same).map(CameraInfo::human_name).ok_or(Error::NoCamera(index))?;
@@ -143,28 +142,6 @@ fn explain(index: u32, error: &NokhwaError) -> Error {
     } else {
         Error::CameraBusy { index, reason }
     }
-}
-
-/// On macOS the person is asked, once.
-#[cfg(target_os = "macos")]
-fn ask_for_permission(index: u32) -> Result<(), Error> {
-    if nokhwa::nokhwa_check() {
-        return Ok(());
-    }
-    let (sender, answer) = sync_channel(1);
-    nokhwa::nokhwa_initialize(move |granted| {
-        // Whoever asked may have stopped waiting.
-        let _ = sender.try_send(granted);
-    });
-    match answer.recv_timeout(std::time::Duration::from_secs(60)) {
-        Ok(true) => Ok(()),
-        _ => Err(Error::CameraForbidden { index, reason: "access was not granted".to_owned() }),
-    }
-}
-
-#[cfg(not(target_os = "macos"))]
-fn ask_for_permission(_index: u32) -> Result<(), Error> {
-    Ok(())
 }
 
 fn from_nokhwa(format: FrameFormat) -> RawFormat {

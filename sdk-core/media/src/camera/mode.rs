@@ -7,6 +7,10 @@ use golive_proto::rate::EncoderTarget;
 
 /// How a camera lays out its pixels. The order is that of preference: least work and least loss
 /// first.
+#[cfg_attr(
+    target_vendor = "apple",
+    allow(dead_code, reason = "there, cameras are converted for us and named only roughly")
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum RawFormat {
     Nv12,

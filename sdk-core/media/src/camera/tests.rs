@@ -1,6 +1,6 @@
 //! Cameras that come and go, without any.
 
-use std::sync::mpsc::{channel, sync_channel};
+use std::sync::mpsc::{TryRecvError, channel, sync_channel};
 use std::time::Instant;
 
 use super::*;
@@ -97,6 +97,67 @@ fn a_camera_that_hangs_is_lost_after_two_seconds_and_does_not_hold_up_the_end() 
         context.halt.stop();
     });
     assert!(began.elapsed() < Duration::from_secs(15));
+}
+
+/// Runs a camera that shows 50, says something, pauses and shows 200 again. Returns what viewers see
+/// of it, and what is told.
+fn interrupted(reason: Option<&str>) -> (Vec<u8>, Vec<Output>) {
+    let (sender, events) = channel();
+    let shared = testing::shared(Box::new(move |output| drop(sender.send(output))));
+    let context = testing::context(shared);
+    let pause = Message::Interrupted(reason.map(str::to_owned));
+    let (feed_sender, messages) = sync_channel(16);
+    let (spare, closing) = sync_channel(1);
+    let thread = std::thread::spawn(move || {
+        let show = |luma| {
+            let frame = RawFrame { taken: testing::clock(), ..frame(luma) };
+            let _ = feed_sender.send(Message::Frame(frame));
+        };
+        feed_sender.send(opened()).unwrap();
+        show(50);
+        feed_sender.send(pause).unwrap();
+        std::thread::sleep(Duration::from_millis(2_500));
+        while closing.try_recv() != Err(TryRecvError::Disconnected) {
+            show(200);
+            std::thread::sleep(Duration::from_millis(40));
+        }
+    });
+    let mut only = Some(Feed { messages, spare, thread: Some(thread) });
+    // Opened again it would say nothing, and the pictures of before would go on.
+    let open = move || only.take().unwrap_or_else(|| feed(Vec::new(), Duration::ZERO));
+    let track = CameraTrack::open(0, Box::new(open)).unwrap();
+    let mut lumas = Vec::new();
+    let middle = crate::Area { x: 640, y: 360, width: 8, height: 8 };
+    std::thread::scope(|scope| {
+        scope.spawn(|| track.run(&context));
+        let began = Instant::now();
+        while lumas.last() != Some(&200) && began.elapsed() < Duration::from_secs(20) {
+            let picture = context.hand_over.take().unwrap().image.into_planar().unwrap();
+            lumas.extend(middle.mean(&picture.luma()));
+            context.hand_over.recycle(picture.into());
+        }
+        context.halt.stop();
+    });
+    (lumas, events.try_iter().collect())
+}
+
+#[test]
+fn a_camera_that_the_system_interrupts_holds_its_picture_and_goes_on_without_being_opened_again() {
+    let (lumas, events) = interrupted(Some("another app has the camera"));
+    assert!(lumas.iter().filter(|&&luma| luma == 50).count() > 20, "the last picture goes on");
+    let [Output::Event(lost), Output::Event(back)] = &events[..] else { panic!("{events:?}") };
+    assert!(
+        matches!(lost, Event::DeviceLost { reason, .. } if reason == "another app has the camera"),
+        "{lost:?}"
+    );
+    assert!(matches!(back, Event::DeviceBack { .. }), "{back:?}");
+}
+
+#[test]
+fn a_camera_that_another_one_is_about_to_replace_holds_its_picture_and_nothing_is_told() {
+    let (lumas, events) = interrupted(None);
+    assert!(lumas.iter().filter(|&&luma| luma == 50).count() > 20, "the last picture goes on");
+    assert!(events.is_empty(), "{events:?}");
 }
 
 fn again(message: &Message) -> Message {

@@ -1,17 +1,18 @@
 //! What is broadcast while a camera delivers, and while it does not.
 
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 
 use golive_proto::media::Track;
 use golive_proto::units::{MediaTime, Time};
 
-use super::convert::convert;
+#[cfg(target_vendor = "apple")]
+use super::av_foundation::Shown;
+#[cfg(not(target_vendor = "apple"))]
+use super::planar::Shown;
 use super::{Feed, Message, RawFrame};
 use crate::error::Error;
 use crate::event::Event;
-use crate::fit::Fitter;
-use crate::picture::Picture;
 use crate::producer::{CaptureContext, FrameRateLimit};
 
 /// A camera that says nothing for this long is gone, whatever its driver thinks.
@@ -45,9 +46,8 @@ impl CameraTrack {
         match feed.messages.recv_timeout(OPENING) {
             Ok(Message::Opened { name }) => Ok(Self { open, name, feed }),
             Ok(Message::Failed(error)) => Err(error),
-            Ok(Message::Frame(_)) | Err(RecvTimeoutError::Disconnected) => {
-                Err(busy("its driver gave up"))
-            }
+            Ok(Message::Frame(_) | Message::Interrupted(_))
+            | Err(RecvTimeoutError::Disconnected) => Err(busy("its driver gave up")),
             Err(RecvTimeoutError::Timeout) => Err(busy("it does not answer")),
         }
     }
@@ -62,17 +62,16 @@ impl CameraTrack {
             name: self.name,
             state: State::Present { feed: self.feed, last_seen: now },
             limit: FrameRateLimit::default(),
-            fitter: Fitter::default(),
-            native: Picture::black(size),
+            shown: Shown::new(size),
             last: context.shared.media_now(),
         };
         while !context.halt.is_stopped() {
             run.step();
         }
         match run.state {
-            State::Present { feed, .. } | State::Lost { opening: Some((feed, _)), .. } => {
-                feed.close()
-            }
+            State::Present { feed, .. }
+            | State::Interrupted { feed, .. }
+            | State::Lost { opening: Some((feed, _)), .. } => feed.close(),
             State::Lost { opening: None, .. } => {}
         }
     }
@@ -84,9 +83,7 @@ struct Run<'a> {
     name: String,
     state: State,
     limit: FrameRateLimit,
-    fitter: Fitter,
-    /// The last picture, in the camera's own size.
-    native: Picture,
+    shown: Shown,
     /// When the last picture was handed over.
     last: MediaTime,
 }
@@ -95,6 +92,11 @@ enum State {
     Present {
         feed: Feed,
         last_seen: Time,
+    },
+    /// It is open, and will deliver again by itself.
+    Interrupted {
+        feed: Feed,
+        reported: bool,
     },
     Lost {
         /// The next attempt, and since when it is under way.
@@ -107,6 +109,10 @@ impl Run<'_> {
     fn step(&mut self) {
         match &self.state {
             State::Present { .. } => self.take(),
+            State::Interrupted { .. } => {
+                self.repeat();
+                self.wait_for_end();
+            }
             State::Lost { .. } => {
                 self.repeat();
                 self.look();
@@ -124,17 +130,73 @@ impl Run<'_> {
                 return self.use_frame(frame);
             }
             Ok(Message::Opened { .. }) => return,
+            Ok(Message::Interrupted(reason)) => return self.interrupted(reason),
             Ok(Message::Failed(error)) => error.to_string(),
             Err(RecvTimeoutError::Disconnected) => "its driver gave up".to_owned(),
             Err(RecvTimeoutError::Timeout) if now.since(*last_seen) < SILENCE => return,
             Err(RecvTimeoutError::Timeout) => "no picture for two seconds".to_owned(),
         };
-        self.context.shared.report(Event::DeviceLost {
-            track: Track::Video,
-            name: self.name.clone(),
-            reason,
-        });
+        self.report_lost(reason);
         // Dropping the feed closes the camera without waiting for it.
+        self.state = State::Lost { opening: None, retry_at: now + RETRY };
+    }
+
+    fn report_lost(&self, reason: String) {
+        let name = self.name.clone();
+        self.context.shared.report(Event::DeviceLost { track: Track::Video, name, reason });
+    }
+
+    fn report_back(&self) {
+        let name = self.name.clone();
+        self.context.shared.report(Event::DeviceBack { track: Track::Video, name });
+    }
+
+    /// Keeps a camera that pauses open.
+    fn interrupted(&mut self, reason: Option<String>) {
+        let (opening, retry_at) = (None, (self.context.shared.clock)());
+        match std::mem::replace(&mut self.state, State::Lost { opening, retry_at }) {
+            State::Present { feed, .. } => {
+                let reported = reason.is_some();
+                self.state = State::Interrupted { feed, reported };
+                if let Some(reason) = reason {
+                    self.report_lost(reason);
+                }
+            }
+            State::Interrupted { feed, reported } => {
+                if let (Some(reason), false) = (&reason, reported) {
+                    self.report_lost(reason.clone());
+                }
+                let reported = reported || reason.is_some();
+                self.state = State::Interrupted { feed, reported };
+            }
+            other => self.state = other,
+        }
+    }
+
+    /// Looks whether a camera that paused delivers again, or is lost after all.
+    fn wait_for_end(&mut self) {
+        let State::Interrupted { feed, reported } = &self.state else { return };
+        let reported = *reported;
+        let now = (self.context.shared.clock)();
+        let reason = match feed.messages.try_recv() {
+            Ok(Message::Frame(frame)) => {
+                let lost = State::Lost { opening: None, retry_at: now };
+                if let State::Interrupted { feed, .. } = std::mem::replace(&mut self.state, lost) {
+                    self.state = State::Present { feed, last_seen: now };
+                }
+                if reported {
+                    self.report_back();
+                }
+                return self.use_frame(frame);
+            }
+            Ok(Message::Interrupted(reason)) => return self.interrupted(reason),
+            Ok(Message::Opened { .. }) | Err(TryRecvError::Empty) => return,
+            Ok(Message::Failed(error)) => error.to_string(),
+            Err(TryRecvError::Disconnected) => "its driver gave up".to_owned(),
+        };
+        if !reported {
+            self.report_lost(reason);
+        }
         self.state = State::Lost { opening: None, retry_at: now + RETRY };
     }
 
@@ -161,7 +223,12 @@ impl Run<'_> {
                 self.name = name;
                 return;
             }
-            Err(std::sync::mpsc::TryRecvError::Empty) if now.since(*since) < OPENING => return,
+            // It opens, but something else has it: whatever that is may take its time.
+            Ok(Message::Interrupted(_)) => {
+                *since = now;
+                return;
+            }
+            Err(TryRecvError::Empty) if now.since(*since) < OPENING => return,
             Ok(Message::Failed(_)) | Err(_) => {
                 *retry_at = now + RETRY;
                 *opening = None;
@@ -170,8 +237,7 @@ impl Run<'_> {
         };
         if let Some((feed, _)) = opening.take() {
             self.state = State::Present { feed, last_seen: now };
-            let name = self.name.clone();
-            self.context.shared.report(Event::DeviceBack { track: Track::Video, name });
+            self.report_back();
             self.use_frame(frame);
         }
     }
@@ -183,16 +249,15 @@ impl Run<'_> {
             shared.counters.captured();
         }
         shared.counters.dropped(frame.missed);
-        if self.limit.admits(shared.target().frame_rate, pts) {
-            shared.counters.captured();
-            if convert(&frame, &mut self.native).is_ok() {
-                self.deliver(pts);
-            } else {
-                shared.counters.dropped(1);
-            }
+        let feed = if let State::Present { feed, .. } = &self.state { Some(feed) } else { None };
+        if !self.limit.admits(shared.target().frame_rate, pts) {
+            return Shown::give_back(frame, feed);
         }
-        if let State::Present { feed, .. } = &self.state {
-            let _ = feed.spare.try_send(frame.data);
+        shared.counters.captured();
+        if self.shown.take(frame, feed) {
+            self.deliver(pts);
+        } else {
+            shared.counters.dropped(1);
         }
     }
 
@@ -203,8 +268,9 @@ impl Run<'_> {
         }
         self.last = pts;
         let size = self.context.shared.target().size;
-        let mut picture = self.context.hand_over.blank(size);
-        self.fitter.fit(&self.native, size, &mut picture);
-        self.context.deliver(picture, pts);
+        match self.shown.image(size, self.context) {
+            Some(image) => self.context.deliver(image, pts),
+            None => self.context.shared.counters.dropped(1),
+        }
     }
 }

@@ -17,17 +17,8 @@ use fdk_aac_sys::{
     HANDLE_AACENCODER, aacEncClose, aacEncEncode, aacEncInfo, aacEncOpen, aacEncoder_SetParam,
 };
 
-use super::CHANNELS;
-
-/// fdk-aac refused something: the number that it returned (`AACENC_ERROR`).
-#[derive(Debug)]
-pub(super) struct Refused(AACENC_ERROR);
-
-impl Refused {
-    pub(super) fn reason(&self) -> String {
-        format!("fdk-aac refused to encode sound with code {:#x}", self.0)
-    }
-}
+use super::aac::{Codec, Refused};
+use super::{CHANNELS, SAMPLE_RATE};
 
 /// A running encoder.
 pub(super) struct Fdk {
@@ -44,8 +35,8 @@ const RAW: u32 = 0;
 /// `MODE_2` of `CHANNEL_MODE`.
 const STEREO: u32 = 2;
 
-impl Fdk {
-    pub(super) fn open(sample_rate: u32, bitrate: u32) -> Result<Self, Refused> {
+impl Codec for Fdk {
+    fn open(bitrate: u32) -> Result<Self, Refused> {
         let mut handle = ptr::null_mut();
         // SAFETY: fdk-aac writes the handle of a new encoder to where the pointer points, a local.
         #[allow(unsafe_code)]
@@ -54,7 +45,7 @@ impl Fdk {
         let mut encoder = Self { handle };
         for (parameter, value) in [
             (AACENC_PARAM_AACENC_AOT, AUDIO_OBJECT_TYPE_AOT_AAC_LC as u32),
-            (AACENC_PARAM_AACENC_SAMPLERATE, sample_rate),
+            (AACENC_PARAM_AACENC_SAMPLERATE, SAMPLE_RATE),
             (AACENC_PARAM_AACENC_CHANNELMODE, STEREO),
             (AACENC_PARAM_AACENC_TRANSMUX, RAW),
             (AACENC_PARAM_AACENC_SBR_MODE, 0),
@@ -71,14 +62,11 @@ impl Fdk {
         Ok(encoder)
     }
 
-    /// Bits a second from the next frame on. The format of what comes out stays, and so does what
-    /// has gone in.
-    pub(super) fn set_bitrate(&mut self, bitrate: u32) -> Result<(), Refused> {
+    fn set_bitrate(&mut self, bitrate: u32) -> Result<(), Refused> {
         self.set(AACENC_PARAM_AACENC_BITRATE, bitrate)
     }
 
-    /// By how many samples of a channel what comes out lies before what goes in.
-    pub(super) fn delay(&self) -> Result<u32, Refused> {
+    fn delay(&self) -> Result<u32, Refused> {
         let mut info = MaybeUninit::<AACENC_InfoStruct>::uninit();
         // SAFETY: the handle is open, and fdk-aac writes to where the pointer points, a local.
         #[allow(unsafe_code)]
@@ -90,8 +78,7 @@ impl Fdk {
         Ok(info.nDelay)
     }
 
-    /// Encodes `samples`, interleaved; answers with the bytes that were written to `output`.
-    pub(super) fn encode(&mut self, samples: &[i16], output: &mut [u8]) -> Result<usize, Refused> {
+    fn encode(&mut self, samples: &[i16], output: &mut [u8]) -> Result<usize, Refused> {
         // It only reads what it calls an input.
         let mut input = Buffer {
             data: samples.as_ptr().cast_mut().cast(),
@@ -124,7 +111,9 @@ impl Fdk {
         check(code)?;
         Ok(usize::try_from(results.numOutBytes).unwrap_or(0))
     }
+}
 
+impl Fdk {
     fn set(&mut self, parameter: AACENC_PARAM, value: u32) -> Result<(), Refused> {
         // SAFETY: the handle is open, and a value is all that is passed.
         #[allow(unsafe_code)]
@@ -167,5 +156,10 @@ fn length(length: usize) -> c_int {
 }
 
 fn check(code: AACENC_ERROR) -> Result<(), Refused> {
-    if code == AACENC_ERROR_AACENC_OK { Ok(()) } else { Err(Refused(code)) }
+    if code == AACENC_ERROR_AACENC_OK {
+        Ok(())
+    } else {
+        // An `AACENC_ERROR`.
+        Err(Refused(format!("fdk-aac refused to encode sound with code {code:#x}")))
+    }
 }

@@ -3,17 +3,27 @@
 //! Nothing here looks at a clock or starts a thread: when something was captured comes in beside
 //! it.
 
-#[cfg(feature = "aac")]
+#[cfg(any(feature = "aac", target_vendor = "apple", test))]
 mod aac;
+#[cfg(target_vendor = "apple")]
+mod audio_toolbox;
 #[cfg(producer)]
 mod built_in;
 #[cfg(feature = "aac")]
 mod fdk;
 #[cfg(feature = "h264")]
 mod h264;
+#[cfg(all(producer, any(target_vendor = "apple", test)))]
+mod hardware;
 mod keyframes;
 #[cfg(feature = "h264")]
 mod options;
+#[cfg(any(target_vendor = "apple", test))]
+mod pending;
+#[cfg(any(target_vendor = "apple", test))]
+mod rates;
+#[cfg(target_vendor = "apple")]
+mod video_toolbox;
 
 #[cfg(feature = "aac")]
 pub use aac::AudioEncoder;

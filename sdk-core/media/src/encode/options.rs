@@ -1,6 +1,6 @@
 //! Settings of a running openh264 encoder that its safe interface does not offer.
 //!
-//! With `fdk`, the only `unsafe` code of this crate.
+//! With `fdk`, the only `unsafe` code of this crate but on Apple's systems.
 
 use std::ffi::c_void;
 

@@ -27,6 +27,9 @@ pub(crate) fn open(
     shared: &Arc<Shared>,
     intake: &Arc<Intake>,
 ) -> Result<Device, Error> {
+    #[cfg(target_vendor = "apple")]
+    crate::apple::ask(crate::apple::Wish::Microphone)
+        .map_err(|reason| Error::MicrophoneForbidden(reason.to_owned()))?;
     let device = find(name)?;
     let supported = device.default_input_config().map_err(|error| explain(name, &error))?;
     intake.open(supported.sample_rate())?;
@@ -147,6 +150,7 @@ fn explain(name: Option<&str>, error: &cpal::Error) -> Error {
         ErrorKind::DeviceNotAvailable | ErrorKind::HostUnavailable => {
             Error::NoMicrophone(name.map(str::to_owned))
         }
+        ErrorKind::PermissionDenied => Error::MicrophoneForbidden(error.to_string()),
         _ => Error::MicrophoneBusy(error.to_string()),
     }
 }

@@ -193,6 +193,9 @@ impl Run {
             let reason = error.to_string();
             self.shared.report(Event::EncoderFailed { track: Track::Audio, reason });
         }
+        if let Some(reason) = self.encoder.take_notice() {
+            self.shared.report(Event::EncoderFailed { track: Track::Audio, reason });
+        }
         self.position += FRAME_SAMPLES as i64;
         true
     }
@@ -202,7 +205,11 @@ impl Run {
         if self.failing {
             self.encoder = SoundEncoder::new(bitrate, self.position)?;
         }
-        self.encoder.set_bitrate(bitrate)?;
+        if let Err(error) = self.encoder.set_bitrate(bitrate) {
+            // Not every encoder can while it runs; a new one goes on in its place.
+            tracing::debug!(%error, "another rate of the sound");
+            self.encoder = SoundEncoder::new(bitrate, self.position)?;
+        }
         let unit = self.encoder.encode(&self.samples)?;
         self.failing = false;
         if let Some(unit) = unit {

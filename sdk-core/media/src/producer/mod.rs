@@ -27,7 +27,9 @@ use golive_proto::units::Time;
 
 use self::audio::{AudioInput, AudioTrack};
 #[cfg(feature = "microphone")]
-pub(crate) use self::halt::{Halt, locked};
+pub(crate) use self::halt::Halt;
+#[cfg(any(feature = "microphone", all(feature = "camera", target_vendor = "apple")))]
+pub(crate) use self::halt::locked;
 use self::on_air::OnAir;
 #[cfg(feature = "camera")]
 pub(crate) use self::pacing::FrameRateLimit;
@@ -157,7 +159,12 @@ impl Producer {
     /// # Errors
     ///
     /// [`Error::CameraCannot`] where the source has none.
-    pub fn set_torch(&mut self, _on: bool) -> Result<(), Error> {
+    pub fn set_torch(&mut self, on: bool) -> Result<(), Error> {
+        #[cfg(all(target_vendor = "apple", feature = "camera"))]
+        if self.has_camera() {
+            return crate::camera::set_torch(on);
+        }
+        let _ = on;
         Err(Error::CameraCannot("this source has no torch"))
     }
 
@@ -166,8 +173,18 @@ impl Producer {
     /// # Errors
     ///
     /// [`Error::CameraCannot`] where the source has no zoom.
-    pub fn set_zoom(&mut self, _factor: f64) -> Result<(), Error> {
+    pub fn set_zoom(&mut self, factor: f64) -> Result<(), Error> {
+        #[cfg(all(target_vendor = "apple", feature = "camera"))]
+        if self.has_camera() {
+            return crate::camera::set_zoom(factor);
+        }
+        let _ = factor;
         Err(Error::CameraCannot("this source has no zoom"))
+    }
+
+    #[cfg(all(target_vendor = "apple", feature = "camera"))]
+    fn has_camera(&self) -> bool {
+        self.video.as_ref().is_some_and(|track| matches!(track.source(), VideoSource::Camera(_)))
     }
 
     /// Takes the picture from another source from now on. The timeline goes on.

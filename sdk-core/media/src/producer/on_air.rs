@@ -81,12 +81,13 @@ impl OnAir {
 
     /// Brings the last picture to `size`, from the original each time.
     fn fit(&mut self, size: PictureSize) {
-        let Some(Image::Planar(last)) = &self.last else { return };
+        let Some(last) = &self.last else { return };
         if last.size() == size {
             self.fitted = None;
         } else if self.fitted.as_ref().is_none_or(|fitted| fitted.size() != size) {
+            let Some(last) = last.planar() else { return };
             let mut fitted = Picture::black(size);
-            self.fitter.fit(last, size, &mut fitted);
+            self.fitter.fit(&last, size, &mut fitted);
             self.fitted = Some(fitted.into());
         }
     }
@@ -123,7 +124,7 @@ mod tests {
     }
 
     fn luma(on_air: &OnAir) -> Option<u8> {
-        let Image::Planar(picture) = on_air.image()?;
+        let picture = on_air.image()?.planar()?;
         let middle = (picture.size().width as usize / 2, picture.size().height as usize / 2);
         Area { x: middle.0, y: middle.1, width: 1, height: 1 }.mean(&picture.luma())
     }
@@ -165,7 +166,7 @@ mod tests {
         for size in [size(2, 2), size(64, 36), size(1280, 720), size(720, 1280)] {
             let mut on_air = OnAir::default();
             on_air.put(Shown::Slate, grey(16, size), size);
-            let Image::Planar(slate) = on_air.image().unwrap();
+            let slate = on_air.image().unwrap().planar().unwrap();
             let bright = slate.luma().samples.iter().filter(|&&luma| luma > 150).count();
             assert!(bright > 0 && slate.luma().samples.iter().all(|&luma| luma > Picture::BLACK));
         }
@@ -173,11 +174,11 @@ mod tests {
 
     #[test]
     fn the_apps_own_slate_is_shown_whole_at_any_size() {
-        let Image::Planar(own) = grey(180, size(64, 64));
+        let own = grey(180, size(64, 64)).into_planar().unwrap();
         let mut on_air = OnAir::new(Some(own));
         for size in [size(64, 36), size(128, 72)] {
             on_air.put(Shown::Slate, grey(60, size), size);
-            let Image::Planar(slate) = on_air.image().unwrap();
+            let slate = on_air.image().unwrap().planar().unwrap();
             assert_eq!(luma(&on_air), Some(180));
             assert_eq!(slate.luma().samples[0], Picture::BLACK, "another shape has black bars");
         }

@@ -282,6 +282,9 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder, mu
         let began = (shared.clock)();
         let encoded = encoder.encode(image, pts);
         shared.counters.encoding((shared.clock)().since(began));
+        if let Some(reason) = encoder.take_notice() {
+            shared.report(Event::EncoderFailed { track: Track::Video, reason });
+        }
         match encoded {
             Ok(Some(unit)) => {
                 if unit.keyframe {
@@ -289,6 +292,9 @@ fn encode(shared: &Shared, hand_over: &HandOver, mut encoder: PictureEncoder, mu
                     shared.take_keyframe_request();
                 }
                 shared.deliver(unit);
+                while let Some(unit) = encoder.take_more() {
+                    shared.deliver(unit);
+                }
             }
             Ok(None) => shared.counters.skipped(),
             Err(error) => {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use super::nal::NalUnits;
 use super::{PictureSize, h264, h265};
 
@@ -84,6 +86,15 @@ impl VideoCodec {
         match self {
             VideoCodec::H264 => false,
             VideoCodec::H265 => h265::is_skipped_leading(data),
+        }
+    }
+
+    /// The key frame in `data` (Annex B) as it must be where pictures before it are missing, if that
+    /// is not how it is: a CRA picture of H.265 becomes a BLA picture.
+    pub fn after_a_cut(self, data: &[u8]) -> Option<Bytes> {
+        match self {
+            VideoCodec::H264 => None,
+            VideoCodec::H265 => h265::after_a_cut(data),
         }
     }
 

@@ -27,7 +27,7 @@ pub struct AccessUnit {
     /// Whether decoding can begin here: an IDR picture of H.264, an IRAP picture of H.265 (IDR,
     /// CRA or BLA). Every frame of sound is one.
     pub keyframe: bool,
-    /// H.264 or H.265 in Annex B form (start codes; a key frame carries its parameter sets), or one
-    /// raw AAC frame without an ADTS header.
+    /// H.264 or H.265 in Annex B form (start codes; the first key frame brings its parameter sets,
+    /// and each that has others), or one raw AAC frame without an ADTS header.
     pub data: Bytes,
 }

@@ -9,7 +9,7 @@
 //! - without a later key frame all queued video goes, and what follows up to the next key frame
 //!   with it; the caller is told to ask the encoder for one;
 //! - after either, pictures that follow the key frame and refer to some before it go too, as H.265
-//!   has them in open groups;
+//!   has them in open groups, and the key frame itself says that it follows a cut;
 //! - sound goes only when it has waited too long itself, after all video of that age.
 
 use std::collections::VecDeque;
@@ -71,6 +71,8 @@ pub struct Queue {
     awaiting_keyframe: bool,
     /// The newest key frame is the first picture after some that were dropped.
     begins_afresh: bool,
+    /// Whether a receiver may know of pictures before those that wait.
+    has_given: bool,
 }
 
 /// More units than any limit in time holds; only a clock that stands still gets there.
@@ -86,6 +88,7 @@ impl Queue {
             bytes: ByteCount::ZERO,
             awaiting_keyframe: false,
             begins_afresh: false,
+            has_given: false,
         }
     }
 
@@ -95,10 +98,13 @@ impl Queue {
     }
 
     /// Queues a unit, unless it is video that can no longer be decoded.
-    pub fn push(&mut self, now: Time, unit: AccessUnit) -> Dropped {
+    pub fn push(&mut self, now: Time, mut unit: AccessUnit) -> Dropped {
         if unit.track == Track::Video {
             if unit.keyframe {
                 self.begins_afresh = std::mem::take(&mut self.awaiting_keyframe);
+                if self.begins_afresh && self.has_given {
+                    cut_before(self.codec, &mut unit);
+                }
             } else if self.awaiting_keyframe || self.begins_afresh && self.needs_earlier(&unit) {
                 return Dropped { undecodable: 1, ..Dropped::default() };
             }
@@ -110,9 +116,7 @@ impl Queue {
 
     /// The oldest unit.
     pub fn pop(&mut self) -> Option<QueuedUnit> {
-        let queued = self.units.pop_front()?;
-        self.bytes = self.bytes.saturating_sub(queued.unit.data.len().into());
-        Some(queued)
+        if self.units.is_empty() { None } else { self.remove(0) }
     }
 
     /// The oldest unit that may leave, where sound leaves `frames` at a time: once so many wait, or
@@ -162,6 +166,7 @@ impl Queue {
 
     fn remove(&mut self, index: usize) -> Option<QueuedUnit> {
         let queued = self.units.remove(index)?;
+        self.has_given |= queued.unit.track == Track::Video;
         self.bytes = self.bytes.saturating_sub(queued.unit.data.len().into());
         Some(queued)
     }
@@ -279,8 +284,8 @@ impl Queue {
         let mut dropped = 0;
         let mut bytes = ByteCount::ZERO;
         let mut begins_afresh = false;
-        let codec = self.codec;
-        self.units.retain(|QueuedUnit { unit, .. }| {
+        let (codec, has_given) = (self.codec, self.has_given);
+        self.units.retain_mut(|QueuedUnit { unit, .. }| {
             let is_before = index < end;
             index += 1;
             if unit.track != Track::Video {
@@ -288,6 +293,9 @@ impl Queue {
             }
             if !is_before && unit.keyframe {
                 begins_afresh = index == end + 1 && dropped > 0;
+                if begins_afresh && has_given {
+                    cut_before(codec, unit);
+                }
             }
             let goes = is_before || begins_afresh && needs_earlier(codec, unit);
             if goes {
@@ -307,6 +315,13 @@ impl Queue {
     }
 }
 
+/// Says in a key frame that pictures before it are missing.
+fn cut_before(codec: Option<VideoCodec>, unit: &mut AccessUnit) {
+    if let Some(data) = codec.and_then(|codec| codec.after_a_cut(&unit.data)) {
+        unit.data = data;
+    }
+}
+
 /// Whether the picture refers to some before the key frame that it follows.
 fn needs_earlier(codec: Option<VideoCodec>, unit: &AccessUnit) -> bool {
     !unit.keyframe && codec.is_some_and(|codec| codec.needs_earlier(&unit.data))
@@ -317,6 +332,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::media::h265;
 
     const LIMIT: Duration = Duration::from_millis(500);
 
@@ -409,6 +425,27 @@ mod tests {
         let kept: Vec<_> = drain(&mut queue).iter().map(|unit| unit.pts.as_micros()).collect();
         assert_eq!(kept, [240_000, 280_000]);
         assert_eq!(queue.bytes(), ByteCount::ZERO);
+    }
+
+    #[test]
+    fn a_key_frame_after_pictures_that_are_missing_says_so_unless_it_is_the_first_of_all() {
+        let kind = |unit: &AccessUnit| h265::NalType::of(unit.data[3]);
+        let mut queue = Queue::new(LIMIT, Some(VideoCodec::H265));
+        queue.await_keyframe();
+        let next = |queue: &mut Queue, at_ms| {
+            let [key, ..] = open_group(at_ms);
+            let _ = queue.push(Time::from_millis(at_ms as u64), key);
+            kind(&queue.pop().unwrap().unit)
+        };
+        assert_eq!(next(&mut queue, 0), h265::NalType::CleanRandomAccess, "nothing is missing");
+        assert_eq!(next(&mut queue, 120), h265::NalType::CleanRandomAccess, "it goes on");
+        queue.await_keyframe();
+        assert_eq!(next(&mut queue, 240), h265::NalType::BrokenLink, "on another connection");
+        let _ = queue.push(Time::from_millis(300), open_group(300)[2].clone());
+        let [key, ..] = open_group(700);
+        let now = Time::from_millis(801);
+        assert_eq!(queue.push(now, key).video, 1, "what waited is stale");
+        assert_eq!(kind(&queue.pop().unwrap().unit), h265::NalType::BrokenLink);
     }
 
     #[test]

@@ -16,8 +16,8 @@ mod sps;
 use super::nal as framing;
 pub use configuration::DecoderConfiguration;
 pub use nal::{
-    ACCESS_UNIT_DELIMITER, NalHeader, NalType, is_irap, is_reference, is_skipped_leading,
-    leading_nal_units,
+    ACCESS_UNIT_DELIMITER, NalHeader, NalType, after_a_cut, is_irap, is_reference,
+    is_skipped_leading, leading_nal_units,
 };
 pub use profile::Profile;
 pub use sps::Sps;

@@ -1,9 +1,14 @@
 //! What a NAL unit is, and what a picture's first slice says of it.
 
+use bytes::Bytes;
+
 use crate::media::nal::{self, NalUnits};
 
 /// An access unit delimiter that allows every slice type, with its start code (H.265, 7.3.2.5).
 pub const ACCESS_UNIT_DELIMITER: [u8; 7] = [0, 0, 0, 1, 0x46, 0x01, 0x50];
+
+/// The type of a BLA picture that decodable leading pictures may follow.
+const BLA_W_RADL: u8 = 17;
 
 /// What a NAL unit holds (H.265, table 7-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +125,28 @@ pub fn is_skipped_leading(data: &[u8]) -> bool {
     first_slice(data).is_some_and(|header| header.nal_type == NalType::SkippedLeading)
 }
 
+/// The picture in `data` (Annex B) as it must be where pictures before it are missing, if it is
+/// none that stands by itself: a CRA picture becomes a BLA picture that no RASL picture follows.
+///
+/// A CRA picture in the middle of a stream counts on from the picture before it; after a cut a
+/// decoder would take it for another one's neighbour. An IDR picture begins anew, as does a BLA
+/// picture, whose slices are the same but for their type (7.4.2.2, 8.1.3).
+pub fn after_a_cut(data: &[u8]) -> Option<Bytes> {
+    if first_slice(data)?.nal_type != NalType::CleanRandomAccess {
+        return None;
+    }
+    let mut cut = data.to_vec();
+    for unit in nal::nal_units(data) {
+        let begin = unit.end() - unit.bytes().len();
+        if NalType::of(unit.header()) == NalType::CleanRandomAccess
+            && let Some(header) = cut.get_mut(begin)
+        {
+            *header = unit.header() & 0x81 | BLA_W_RADL << 1;
+        }
+    }
+    Some(Bytes::from(cut))
+}
+
 /// Whether other pictures may refer to the one in `data` (Annex B), in a stream of so many temporal
 /// sub-layers, which its first slice tells. What has no slice is no picture, and true of it.
 ///
@@ -175,6 +202,19 @@ mod tests {
         }
         assert!(is_reference(&picture(19, 0), 1) && is_reference(&picture(20, 0), 1));
         assert!(is_reference(&ACCESS_UNIT_DELIMITER, 1), "no picture");
+    }
+
+    #[test]
+    fn a_key_frame_after_a_cut_counts_on_from_nothing() {
+        let slices = |number: u8| {
+            let slice = [0, 0, 1, number << 1, 1, 0x80, 0xAF, 0x2A];
+            [&ACCESS_UNIT_DELIMITER[..], &[0, 0, 1, 0x4E, 1, 5, 0x80], &slice, &slice].concat()
+        };
+        assert_eq!(after_a_cut(&slices(21)), Some(Bytes::from(slices(17))), "every slice of it");
+        for number in [1, 9, 16, 17, 18, 19, 20] {
+            assert_eq!(after_a_cut(&slices(number)), None, "{number}");
+        }
+        assert_eq!(after_a_cut(&ACCESS_UNIT_DELIMITER), None);
     }
 
     #[test]

@@ -7,9 +7,10 @@ use std::time::Duration;
 use world::{Ingest, World};
 
 use super::{EndCause, Event, Input, Interruption, State};
-use crate::media::Track;
+use crate::media::{NalKind, Track, VideoCodec};
+use crate::mux::mpegts;
 use crate::transport::srt::{Passphrase, Rejection};
-use crate::units::{Bitrate, ByteCount};
+use crate::units::{Bitrate, ByteCount, MediaTime};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -34,6 +35,33 @@ fn a_broadcast_goes_live_at_once_and_everything_arrives_in_order() {
     assert_eq!(health.state, State::Live);
     assert_eq!(health.totals.video_frames_dropped, 0);
     assert!(health.round_trip_time.is_some_and(|rtt| rtt < Duration::from_millis(50)));
+}
+
+#[test]
+fn parameter_sets_told_with_a_picture_that_nobody_got_come_with_every_key_frame() {
+    let mut world = World::new(|_| {});
+    world.tells_sets_once = true;
+    world.run(seconds(3));
+    world.ingest = None;
+    world.run(seconds(2));
+    world.ingest = Some(Ingest::new(world.now, 10));
+    world.run(seconds(3));
+    let keyframes: Vec<_> = world
+        .received
+        .iter()
+        .filter(|(_, unit)| unit.track == Track::Video && unit.keyframe)
+        .map(|(_, unit)| unit)
+        .collect();
+    assert!(keyframes.len() >= 3, "{} key frames", keyframes.len());
+    let first = keyframes[0].pts - mpegts::TIMELINE_OFFSET;
+    assert!(first > MediaTime::ZERO, "the first picture was made before anyone was there");
+    for unit in keyframes {
+        let kinds: Vec<_> = VideoCodec::H264
+            .leading_nal_units(&unit.data)
+            .map(|nal| VideoCodec::H264.nal_kind(nal.header()))
+            .collect();
+        assert_eq!(kinds, [NalKind::AccessUnitDelimiter, NalKind::Sps, NalKind::Pps]);
+    }
 }
 
 #[test]

