@@ -73,12 +73,14 @@ if let folder = hostLibrary() {
             "there is no XCFramework: `cargo xtask ios` builds it. For this machine alone, "
                 + "GOLIVE_LIBRARY names the folder of a library, as `cargo xtask swift` does")
     }
-    // What capture and encoders in a static library are linked with.
+    // What capture and encoders in a static library are linked with, as rustc names it
+    // (`--print native-static-libs`).
     let frameworks = [
-        "AVFoundation", "AudioToolbox", "CoreAudio", "CoreFoundation", "CoreMedia", "CoreVideo",
-        "Foundation", "VideoToolbox",
+        "AVFAudio", "AVFoundation", "AudioToolbox", "CoreAudio", "CoreFoundation", "CoreMedia",
+        "CoreVideo", "Foundation", "VideoToolbox",
     ]
-    linking = frameworks.map { .linkedFramework($0) } + [.linkedLibrary("iconv")]
+    linking = frameworks.map { .linkedFramework($0) }
+    linking += ["iconv", "objc"].map { .linkedLibrary($0) }
 }
 
 let package = Package(

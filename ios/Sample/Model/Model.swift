@@ -40,14 +40,21 @@ import Golive
 
     /// Goes on air, or ends that.
     ///
-    /// - Parameter address: the ingest's, as `srt://ingest.example:9000?streamid=live_4711`.
-    public func goLiveOrStop(_ address: String) {
-        if onAir != nil {
-            studio.stop()
+    /// - Parameters:
+    ///   - address: the ingest's, as `srt://ingest.example:9000?streamid=live_4711`.
+    ///   - isUpright: whether the phone is held upright: the picture then is, too.
+    public func goLiveOrStop(_ address: String, isUpright: Bool = false) {
+        if let onAir {
+            if studio.broadcast == nil {
+                // The person is still being asked for the camera.
+                onAir.cancel()
+            } else {
+                studio.stop()
+            }
             return
         }
         onAir = Task {
-            await broadcast(to: address)
+            await broadcast(to: address, isUpright: isUpright)
             onAir = nil
         }
     }
@@ -78,13 +85,16 @@ import Golive
         await attempt { try self.studio.setZoom(factor) }
     }
 
-    private func broadcast(to address: String) async {
+    private func broadcast(to address: String, isUpright: Bool) async {
         screen.sentences = []
         screen.phase = .connecting
         screen.health = "connecting"
         await attempt {
             let destination = try Destination(address)
-            let config = BroadcastConfig(destination: destination)
+            var config = BroadcastConfig(destination: destination)
+            if isUpright {
+                swap(&config.widthPixels, &config.heightPixels)
+            }
             try await self.studio.onAir(config, interrupted: self.interrupted) { broadcast in
                 self.look()
                 async let _: Void = self.follow(broadcast)

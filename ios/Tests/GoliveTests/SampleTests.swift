@@ -11,12 +11,16 @@ import Testing
     private let time = VirtualTime()
     private let rehearsal: Rehearsal
     private let model: Model
+    private let made = Configs()
     private let address = "srt://ingest.example:9000?streamid=rehearsal"
 
     init() async throws {
         let rehearsal = try Rehearsal()
         self.rehearsal = rehearsal
-        let studio = Studio(phone: phone, time: time) { _, _ in rehearsal }
+        let studio = Studio(phone: phone, time: time) { [made] config, _ in
+            made.last = config
+            return rehearsal
+        }
         model = Model(studio: studio)
         await model.appear()
     }
@@ -77,6 +81,24 @@ import Testing
         #expect(rehearsal.viewer.sound == .microphone)
     }
 
+    @Test("who thinks better of it at once does not go on air")
+    func secondThought() async throws {
+        model.goLiveOrStop(address)
+        model.goLiveOrStop(address)
+        await model.ended()
+        #expect(model.screen.phase == .offAir && model.screen.problem == nil)
+        #expect(!phone.log.contains("activate"))
+    }
+
+    @Test("a phone that is held upright broadcasts an upright picture")
+    func upright() async throws {
+        rehearsal.at(.zero, .wrongKey)
+        model.goLiveOrStop(address, isUpright: true)
+        await model.ended()
+        let config = try #require(made.last)
+        #expect(config.widthPixels == 720 && config.heightPixels == 1280)
+    }
+
     @Test("a wrong key is told in a sentence, and the person can try again")
     func wrongKey() async throws {
         rehearsal.at(.zero, .wrongKey)
@@ -121,4 +143,9 @@ import Testing
             await time.pass(rehearsal.elapsed - before)
         }
     }
+}
+
+/// The configuration that was used last.
+@MainActor private final class Configs {
+    var last: BroadcastConfig?
 }

@@ -82,6 +82,37 @@ import Testing
         }
     }
 
+    @Test("a camera that is switched while the ingest is being reached is the one on air")
+    func switchedEarly() async throws {
+        let made = Made()
+        let studio = studio(made)
+        made.whileMaking = { try? studio.switchCamera() }
+        let config = BroadcastConfig(destination: try Destination("srt://127.0.0.1:9"))
+        try await studio.onAir(config) { _ in
+            let broadcast = try #require(made.broadcast)
+            #expect(studio.camera?.position == .front)
+            #expect(broadcast.changes == [.camera(index: 2)])
+        }
+    }
+
+    @Test("what the app asks of the encoder is limited by heat, and asked in full when it is over")
+    func asked() async throws {
+        let made = Made()
+        let studio = studio(made)
+        let config = try config(9)
+        try await studio.onAir(config) { _ in
+            let broadcast = try #require(made.broadcast)
+            phone.say(.heat(.serious))
+            try await eventually("heat limits nothing") {
+                broadcast.count(.videoBitrate(bitsPerSecond: 360_000)) == 1
+            }
+            var target = EncoderTarget(config)
+            target.videoBitsPerSecond = 1_000_000
+            await studio.ask(for: target)
+            #expect(broadcast.count(.videoBitrate(bitsPerSecond: 600_000)) == 1)
+        }
+    }
+
     @Test("a call is carried out and told, and its end too")
     func call() async throws {
         let made = Made()
@@ -172,6 +203,7 @@ import Testing
 @MainActor private final class Made {
     var broadcast: PaperBroadcast?
     var refusal: GoliveError?
+    var whileMaking: () -> Void = {}
 
     init(refusal: GoliveError? = nil) {
         self.refusal = refusal
@@ -180,6 +212,7 @@ import Testing
     func make(_ config: BroadcastConfig) -> any LiveBroadcast {
         let broadcast = PaperBroadcast(config, refusal: refusal)
         self.broadcast = broadcast
+        whileMaking()
         return broadcast
     }
 }

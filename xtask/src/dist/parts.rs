@@ -42,9 +42,11 @@ fn android(release: &Release) -> Result<Built, Failure> {
 
 fn xcframework(release: &Release) -> Result<Built, Failure> {
     pack::require_zip()?;
-    let framework = ios::xcframework(true, release.yes).or_else(|failure| {
-        // Macs are a pleasure, phones the purpose.
-        if failure.exit_code() == 3 { ios::xcframework(false, release.yes) } else { Err(failure) }
+    // For Macs there are software codecs in it, which want Apple's C compiler.
+    let with_mac = cfg!(target_os = "macos");
+    let framework = ios::xcframework(with_mac, release.yes).or_else(|failure| {
+        let lacks_mac = with_mac && failure.exit_code() == 3;
+        if lacks_mac { ios::xcframework(false, release.yes) } else { Err(failure) }
     })?;
     let file = release.folder.join(format!("Golive-{}.xcframework.zip", release.version));
     pack::zip(&framework, &file)?;

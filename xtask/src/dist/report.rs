@@ -66,13 +66,13 @@ pub(super) fn print(items: &[Item]) {
 fn verdict(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Built { note, .. } => format!("{} {note}", terminal::green("ok")),
-        Outcome::Missing(reason) => format!("missing: {}", first_line(reason)),
-        Outcome::Failed(reason) => format!("{}: {}", terminal::red("FAILED"), first_line(reason)),
+        Outcome::Missing(reason) => format!("missing: {}", one_line(reason)),
+        Outcome::Failed(reason) => format!("{}: {}", terminal::red("FAILED"), one_line(reason)),
     }
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 fn sums(items: &[Item]) -> String {
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_reads_the_first_line_of_what_is_missing() {
-        assert_eq!(verdict(&items()[1].outcome), "missing: no \"NDK\"");
+    fn a_person_reads_in_one_line_what_is_missing() {
+        assert_eq!(verdict(&items()[1].outcome), "missing: no \"NDK\" fetch it");
     }
 }

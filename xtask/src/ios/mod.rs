@@ -33,7 +33,8 @@ built along. Xcode is not needed, but for the app.
 
 Usage: cargo xtask ios [--macos] [--check] [--yes]
 
-  --macos   for apps on Macs as well: aarch64-apple-darwin and x86_64-apple-darwin
+  --macos   for apps on Macs as well: aarch64-apple-darwin and x86_64-apple-darwin; on a Mac only, as
+            there are software codecs in it
   --check   only say what is missing
   --yes     install missing system packages without asking
 

@@ -11,7 +11,7 @@
     public final class CameraPreviewView: UIView {
         override public static var layerClass: AnyClass { AVCaptureVideoPreviewLayer.self }
 
-        private var captures: CaptureWatch?
+        private var observers: Observers?
 
         override public init(frame: CGRect) {
             super.init(frame: frame)
@@ -33,17 +33,11 @@
         private func prepare() {
             backgroundColor = .black
             preview?.videoGravity = .resizeAspectFill
-            captures = CaptureWatch { [weak self] session in
-                let session = Unchecked(session)
-                Task { @MainActor [weak self] in self?.show(session.value) }
+            preview?.session = CaptureSession.ofTheLibrary()
+            // Before there is a camera, there is nothing to turn.
+            observers = CaptureSession.whenStarted { [weak self] in
+                Task { @MainActor [weak self] in self?.turn() }
             }
-        }
-
-        private func show(_ session: AVCaptureSession) {
-            if preview?.session !== session {
-                preview?.session = session
-            }
-            turn()
         }
 
         /// Turns the picture as the screen is turned.
@@ -71,15 +65,6 @@
 
         public func updateUIView(_ view: CameraPreviewView, context: Context) {
             view.setNeedsLayout()
-        }
-    }
-
-    /// Takes something to the main actor that its framework lets any thread hold.
-    private struct Unchecked<Value>: @unchecked Sendable {
-        let value: Value
-
-        init(_ value: Value) {
-            self.value = value
         }
     }
 

@@ -168,6 +168,12 @@ import GoliveFFI
         await current?.interruptions.mute(isMuted)
     }
 
+    /// Asks the encoder for something else, as far as heat and low power allow. What is set at the
+    /// broadcast itself counts until one of them changes.
+    public func ask(for target: EncoderTarget) async {
+        await current?.interruptions.ask(for: target)
+    }
+
     /// Asks the broadcast to stop; ``onAir(_:credentials:interrupted:_:)`` returns once it has.
     public func stop() {
         broadcast?.cancel()
@@ -208,7 +214,7 @@ import GoliveFFI
         let outcome: Result<Value, any Error>
         do {
             try await broadcast.start()
-            await goLive(interruptions)
+            await goLive(interruptions, with: config.sources?.video)
             async let _: Void = follow(interfaces, plan, broadcast)
             let value = try await withTaskCancellationHandler {
                 try await body(broadcast)
@@ -226,9 +232,13 @@ import GoliveFFI
         return try outcome.get()
     }
 
-    private func goLive(_ interruptions: Interruptions) async {
+    /// What was changed while the ingest was being reached is done now.
+    private func goLive(_ interruptions: Interruptions, with video: VideoSource?) async {
         current?.isLive = true
         await interruptions.begin()
+        if case let .camera(index) = video, let camera, camera.index != index {
+            try? live?.useCamera(camera.index)
+        }
         if isTorchOn {
             try? live?.setTorch(true)
         }
