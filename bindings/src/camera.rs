@@ -3,24 +3,24 @@
 //!
 //! Elsewhere, and in a library that was built without `media`, nothing of it is there.
 
-/// How a camera's picture is turned, clockwise.
+/// How a camera's picture is turned, by how the phone is held: that comes out upright.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum CameraRotation {
-    /// As the sensor lies.
+    /// Lying, with the end of the charging port to the right: as sensors lie.
     Unturned,
-    /// By 90 degrees: an upright picture of a phone that is held upright.
+    /// Upright: by 90 degrees clockwise.
     Quarter,
-    /// By 180 degrees.
+    /// Lying, with that end to the left: by 180 degrees.
     Half,
-    /// By 270 degrees.
+    /// Head down: by 270 degrees.
     ThreeQuarters,
 }
 
 /// How the pictures of the built-in cameras are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct CameraControls {
-    /// How the picture is turned; nothing for what suits the size that is encoded: upright where
-    /// that is.
+    /// How the picture is turned; nothing for upright however the phone is held (iOS 17), or before
+    /// that for upright where the size that is encoded is.
     #[uniffi(default = None)]
     pub rotation: Option<CameraRotation>,
     /// Left for right, as in a mirror. Viewers read writing only without.

@@ -106,17 +106,17 @@ pub enum Facing {
     Back,
 }
 
-/// How a camera's picture is turned, clockwise.
+/// How a camera's picture is turned, by how the phone is held: that comes out upright.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Rotation {
-    /// As the sensor lies.
+    /// Lying, with the end of the charging port to the right: as sensors lie.
     #[default]
     Unturned,
-    /// By 90 degrees: an upright picture of a phone that is held upright.
+    /// Upright: by 90 degrees clockwise.
     Quarter,
-    /// By 180 degrees.
+    /// Lying, with that end to the left: by 180 degrees.
     Half,
-    /// By 270 degrees.
+    /// Head down: by 270 degrees.
     ThreeQuarters,
 }
 
@@ -124,8 +124,8 @@ pub enum Rotation {
 /// default is not mirrored, and turned as it suits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CameraControls {
-    /// How the picture is turned; nothing for what suits the size that is encoded: upright where
-    /// that is.
+    /// How the picture is turned; nothing for upright however the phone is held (iOS 17), or before
+    /// that for upright where the size that is encoded is.
     pub rotation: Option<Rotation>,
     /// Left for right, as in a mirror. Viewers read writing only without.
     pub mirrored: bool,

@@ -16,6 +16,7 @@ const NAMED: &[(&str, &str)] = &[
     ("sdk-core/media/src/apple/pixel_transfer.rs", "VideoToolbox's scaling"),
     ("sdk-core/media/src/apple/permission.rs", "AVFoundation's question to the person"),
     ("sdk-core/media/src/camera/av_foundation/device.rs", "AVFoundation's cameras"),
+    ("sdk-core/media/src/camera/av_foundation/horizon.rs", "AVFoundation's rotation of pictures"),
     ("sdk-core/media/src/camera/av_foundation/session.rs", "AVFoundation's capture session"),
 ];
 

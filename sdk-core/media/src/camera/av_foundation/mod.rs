@@ -5,6 +5,7 @@
 //! for no second. Pictures stay in memory that camera and encoder share.
 
 mod device;
+mod horizon;
 mod session;
 
 use std::ffi::c_void;

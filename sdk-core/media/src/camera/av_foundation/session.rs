@@ -10,7 +10,7 @@ use dispatch2::{DispatchQueue, DispatchQueueAttr, DispatchRetained};
 use golive_proto::rate::EncoderTarget;
 use objc2::rc::Retained;
 use objc2::runtime::{AnyObject, NSObjectProtocol, ProtocolObject};
-use objc2::{AnyThread, DefinedClass, define_class, msg_send, sel};
+use objc2::{AnyThread, DefinedClass, define_class, msg_send};
 use objc2_av_foundation::{
     AVCaptureConnection, AVCaptureDevice, AVCaptureDeviceInput,
     AVCaptureDeviceWasDisconnectedNotification, AVCaptureOutput, AVCaptureSession,
@@ -29,9 +29,10 @@ use super::Receiver;
 #[cfg(not(target_os = "macos"))]
 use super::device::Configuration;
 use super::device::Device;
+use super::horizon::{Horizon, turn};
 use crate::apple::{PIXEL_FORMAT, PixelBuffer};
 use crate::camera::{Message, rules};
-use crate::config::{CameraControls, Rotation};
+use crate::config::CameraControls;
 use crate::error::Error;
 use crate::producer::locked;
 
@@ -40,6 +41,9 @@ const SIDEWAYS: bool = cfg!(not(target_os = "macos"));
 
 /// Where pictures go at the moment.
 type Slot = Arc<Mutex<Option<Receiver>>>;
+
+/// What keeps them upright, where nobody said how they are to be turned.
+type Level = Arc<Mutex<Option<Horizon>>>;
 
 /// Who put a camera into the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +71,7 @@ struct State {
     current: Option<Current>,
     leases: u64,
     controls: CameraControls,
+    level: Level,
     /// Only held: it delivers for as long as it lives.
     _delegate: Retained<Delegate>,
     _queue: DispatchRetained<DispatchQueue>,
@@ -81,7 +86,6 @@ unsafe impl Send for State {}
 /// A camera in the session.
 struct Current {
     lease: Lease,
-    #[cfg(not(target_os = "macos"))]
     device: Device,
     input: Retained<AVCaptureDeviceInput>,
     target: EncoderTarget,
@@ -96,7 +100,8 @@ pub(super) fn the_one() -> &'static Session {
 impl Session {
     fn new() -> Self {
         let slot = Slot::default();
-        let delegate = Delegate::new(slot.clone());
+        let level = Level::default();
+        let delegate = Delegate::new((slot.clone(), level.clone()));
         let queue = DispatchQueue::new("golive.camera", DispatchQueueAttr::SERIAL);
         // SAFETY: the objects are new, and used by nobody else yet; the setting is of the type that
         // AVFoundation documents for its key, and the queue is a serial one.
@@ -126,6 +131,7 @@ impl Session {
             current: None,
             leases: 0,
             controls: CameraControls::default(),
+            level,
             _delegate: delegate,
             _queue: queue,
             _observers: observers,
@@ -170,13 +176,7 @@ impl Session {
                     let reason = rules::interruption(None).to_owned();
                     to.say(Message::Interrupted(Some(reason)));
                 }
-                state.current = Some(Current {
-                    lease,
-                    #[cfg(not(target_os = "macos"))]
-                    device,
-                    input,
-                    target,
-                });
+                state.current = Some(Current { lease, device, input, target });
                 *locked(&self.slot) = Some(to);
                 Ok(lease)
             }
@@ -208,6 +208,7 @@ impl Session {
         let mut state = locked(&self.state);
         state.controls = controls;
         let Some(current) = &state.current else { return };
+        state.follow(&current.device);
         state.connect(current.target);
     }
 
@@ -277,6 +278,9 @@ impl State {
         if let Some(configuration) = &configuration {
             configuration.set_mode(rules::unturned(target.size, rotation), target);
         }
+        if added {
+            self.follow(device);
+        }
         self.connect(target);
         // SAFETY: as above.
         #[allow(unsafe_code)]
@@ -290,6 +294,13 @@ impl State {
         if added { Ok(input) } else { Err(busy("the session does not take it".to_owned())) }
     }
 
+    /// Pictures of this camera are kept upright by what the system says, unless somebody said how they
+    /// are to be turned.
+    fn follow(&self, device: &Device) {
+        let is_followed = SIDEWAYS && self.controls.rotation.is_none();
+        *locked(&self.level) = if is_followed { Horizon::of(device.inner()) } else { None };
+    }
+
     /// Turns and mirrors what the output delivers, where the camera can.
     fn connect(&self, target: EncoderTarget) {
         // SAFETY: the output is alive, and it is asked for video.
@@ -299,7 +310,10 @@ impl State {
         };
         let Some(connection) = connection else { return };
         // A desk's camera stays as it is, unless somebody wants it turned.
-        if SIDEWAYS || self.controls.rotation.is_some() {
+        let is_turned = SIDEWAYS || self.controls.rotation.is_some();
+        if let Some(horizon) = &*locked(&self.level) {
+            horizon.level(&connection);
+        } else if is_turned {
             turn(&connection, rules::rotation(self.controls.rotation, target.size, SIDEWAYS));
         }
         // SAFETY: the connection is alive, and says that it can do this.
@@ -322,33 +336,10 @@ fn is_interrupted(session: &AVCaptureSession) -> bool {
     }
 }
 
-fn turn(connection: &AVCaptureConnection, rotation: Rotation) {
-    let angle = match rotation {
-        Rotation::Unturned => 0.0,
-        Rotation::Quarter => 90.0,
-        Rotation::Half => 180.0,
-        Rotation::ThreeQuarters => 270.0,
-    };
-    // SAFETY: the connection is alive, has the method that is called, and says that it can do this.
-    #[allow(unsafe_code, deprecated)]
-    unsafe {
-        // iOS 17 and macOS 14; before there were four orientations.
-        if connection.respondsToSelector(sel!(setVideoRotationAngle:)) {
-            if connection.isVideoRotationAngleSupported(angle) {
-                connection.setVideoRotationAngle(angle);
-            }
-        } else if connection.isVideoOrientationSupported() {
-            let orientation =
-                objc2_av_foundation::AVCaptureVideoOrientation(rules::orientation(rotation));
-            connection.setVideoOrientation(orientation);
-        }
-    }
-}
-
 define_class!(
     // SAFETY: NSObject asks nothing of its subclasses, and this one does not implement `Drop`.
     #[unsafe(super(NSObject))]
-    #[ivars = Slot]
+    #[ivars = (Slot, Level)]
     struct Delegate;
 
     #[allow(unsafe_code)]
@@ -363,9 +354,14 @@ define_class!(
             &self,
             _output: &AVCaptureOutput,
             sample: &CMSampleBuffer,
-            _connection: &AVCaptureConnection,
+            connection: &AVCaptureConnection,
         ) {
-            if let Some(receiver) = &mut *locked(self.ivars()) {
+            let (slot, level) = self.ivars();
+            // From the next picture on.
+            if let Some(horizon) = &*locked(level) {
+                horizon.level(connection);
+            }
+            if let Some(receiver) = &mut *locked(slot) {
                 deliver(receiver, sample);
             }
         }
@@ -377,7 +373,7 @@ define_class!(
             _sample: &CMSampleBuffer,
             _connection: &AVCaptureConnection,
         ) {
-            if let Some(receiver) = &mut *locked(self.ivars()) {
+            if let Some(receiver) = &mut *locked(&self.ivars().0) {
                 receiver.dropped();
             }
         }
@@ -385,8 +381,8 @@ define_class!(
 );
 
 impl Delegate {
-    fn new(slot: Slot) -> Retained<Self> {
-        let this = Self::alloc().set_ivars(slot);
+    fn new(ivars: (Slot, Level)) -> Retained<Self> {
+        let this = Self::alloc().set_ivars(ivars);
         // SAFETY: it is NSObject's own way to begin.
         #[allow(unsafe_code)]
         unsafe {
