@@ -123,6 +123,9 @@ impl Build<'_> {
         let failed = move |error: cpal::Error| {
             let notice = match error.kind() {
                 ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => return,
+                // iOS says so with each change of route, and the sound goes on; where it does not, its
+                // silence is noticed.
+                ErrorKind::StreamInvalidated if cfg!(target_os = "ios") => return,
                 ErrorKind::Xrun => Notice::Overrun,
                 _ => Notice::Gone(error.to_string()),
             };

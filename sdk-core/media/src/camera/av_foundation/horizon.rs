@@ -16,8 +16,8 @@ use crate::config::Rotation;
 /// What the system says of one camera.
 pub(super) struct Horizon(Retained<AVCaptureDeviceRotationCoordinator>);
 
-// SAFETY: the coordinator is only asked for a number, which is set on the main thread and may be read on
-// any, and whoever holds this value is the only one here that asks.
+// SAFETY: the coordinator is only asked for a number, which the system keeps and any thread may read, and
+// whoever holds this value is the only one here that asks.
 #[allow(unsafe_code)]
 unsafe impl Send for Horizon {}
 

@@ -11,7 +11,8 @@ mod session;
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver as Receiving, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
 
 use golive_proto::media::PictureSize;
 use golive_proto::rate::EncoderTarget;
@@ -31,6 +32,9 @@ const WAITING: usize = 2;
 /// Messages that may wait; more than pictures, so that none of the others is lost.
 const MESSAGES: usize = 16;
 
+/// How often it is looked which way is up.
+const LEVELLING: Duration = Duration::from_millis(200);
+
 /// Opens a camera in the mode nearest to `target`. Asks the person first, where nobody did.
 pub(crate) fn open(index: u32, target: EncoderTarget, clock: Clock) -> Feed {
     let (sender, messages) = sync_channel(MESSAGES);
@@ -44,8 +48,8 @@ pub(crate) fn open(index: u32, target: EncoderTarget, clock: Clock) -> Feed {
         match autoreleasepool(|_| take_over(index, target, clock, &sender)) {
             // Held until the feed is dropped, though another camera may take over before.
             Ok(lease) => {
-                while closing.recv().is_ok() {}
-                session::the_one().release(lease);
+                while keep(&closing, lease) {}
+                autoreleasepool(|_| session::the_one().release(lease));
             }
             Err(error) => drop(sender.send(Message::Failed(error))),
         }
@@ -53,6 +57,18 @@ pub(crate) fn open(index: u32, target: EncoderTarget, clock: Clock) -> Feed {
     // Without a thread the channel ends at once, which says enough.
     let thread = std::thread::Builder::new().name("golive-camera".to_owned()).spawn(run).ok();
     Feed { messages, spare, thread }
+}
+
+/// Waits a moment, sees to it that pictures are upright, and answers whether to go on.
+fn keep(closing: &Receiving<Vec<u8>>, lease: session::Lease) -> bool {
+    match closing.recv_timeout(LEVELLING) {
+        Ok(_) => true,
+        Err(RecvTimeoutError::Timeout) => {
+            autoreleasepool(|_| session::the_one().keep_level(lease));
+            true
+        }
+        Err(RecvTimeoutError::Disconnected) => false,
+    }
 }
 
 fn take_over(

@@ -42,9 +42,6 @@ const SIDEWAYS: bool = cfg!(not(target_os = "macos"));
 /// Where pictures go at the moment.
 type Slot = Arc<Mutex<Option<Receiver>>>;
 
-/// What keeps them upright, where nobody said how they are to be turned.
-type Level = Arc<Mutex<Option<Horizon>>>;
-
 /// Who put a camera into the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lease(u64);
@@ -71,7 +68,8 @@ struct State {
     current: Option<Current>,
     leases: u64,
     controls: CameraControls,
-    level: Level,
+    /// Says which way is up, where nobody said how pictures are to be turned.
+    horizon: Option<Horizon>,
     /// Only held: it delivers for as long as it lives.
     _delegate: Retained<Delegate>,
     _queue: DispatchRetained<DispatchQueue>,
@@ -100,8 +98,7 @@ pub(super) fn the_one() -> &'static Session {
 impl Session {
     fn new() -> Self {
         let slot = Slot::default();
-        let level = Level::default();
-        let delegate = Delegate::new((slot.clone(), level.clone()));
+        let delegate = Delegate::new(slot.clone());
         let queue = DispatchQueue::new("golive.camera", DispatchQueueAttr::SERIAL);
         // SAFETY: the objects are new, and used by nobody else yet; the setting is of the type that
         // AVFoundation documents for its key, and the queue is a serial one.
@@ -131,7 +128,7 @@ impl Session {
             current: None,
             leases: 0,
             controls: CameraControls::default(),
-            level,
+            horizon: None,
             _delegate: delegate,
             _queue: queue,
             _observers: observers,
@@ -208,8 +205,20 @@ impl Session {
         let mut state = locked(&self.state);
         state.controls = controls;
         let Some(current) = &state.current else { return };
-        state.follow(&current.device);
-        state.connect(current.target);
+        let target = current.target;
+        state.horizon = state.horizon_of(&current.device);
+        state.connect(target);
+    }
+
+    /// Turns the pictures of the camera that `lease` stands for, if the phone was turned meanwhile.
+    /// Behind the same lock as all else that changes the session: AVFoundation ends a program that
+    /// starts or stops a session while another thread is changing it.
+    pub(super) fn keep_level(&self, lease: Lease) {
+        let state = locked(&self.state);
+        let current = state.current.as_ref().filter(|current| current.lease == lease);
+        if let (Some(current), Some(_)) = (current, &state.horizon) {
+            state.connect(current.target);
+        }
     }
 
     /// Lights the torch of the camera at work, or not.
@@ -244,7 +253,7 @@ const NO_TORCH: Error = Error::CameraCannot("this camera has no torch");
 impl State {
     /// Exchanges the session's input. On failure the old one is back in its place.
     fn install(
-        &self,
+        &mut self,
         session: &AVCaptureSession,
         device: &Device,
         target: EncoderTarget,
@@ -279,7 +288,7 @@ impl State {
             configuration.set_mode(rules::unturned(target.size, rotation), target);
         }
         if added {
-            self.follow(device);
+            self.horizon = self.horizon_of(device);
         }
         self.connect(target);
         // SAFETY: as above.
@@ -296,9 +305,9 @@ impl State {
 
     /// Pictures of this camera are kept upright by what the system says, unless somebody said how they
     /// are to be turned.
-    fn follow(&self, device: &Device) {
+    fn horizon_of(&self, device: &Device) -> Option<Horizon> {
         let is_followed = SIDEWAYS && self.controls.rotation.is_none();
-        *locked(&self.level) = if is_followed { Horizon::of(device.inner()) } else { None };
+        if is_followed { Horizon::of(device.inner()) } else { None }
     }
 
     /// Turns and mirrors what the output delivers, where the camera can.
@@ -311,7 +320,7 @@ impl State {
         let Some(connection) = connection else { return };
         // A desk's camera stays as it is, unless somebody wants it turned.
         let is_turned = SIDEWAYS || self.controls.rotation.is_some();
-        if let Some(horizon) = &*locked(&self.level) {
+        if let Some(horizon) = &self.horizon {
             horizon.level(&connection);
         } else if is_turned {
             turn(&connection, rules::rotation(self.controls.rotation, target.size, SIDEWAYS));
@@ -319,7 +328,9 @@ impl State {
         // SAFETY: the connection is alive, and says that it can do this.
         #[allow(unsafe_code)]
         unsafe {
-            if connection.isVideoMirroringSupported() {
+            if connection.isVideoMirroringSupported()
+                && connection.isVideoMirrored() != self.controls.mirrored
+            {
                 connection.setAutomaticallyAdjustsVideoMirroring(false);
                 connection.setVideoMirrored(self.controls.mirrored);
             }
@@ -339,7 +350,7 @@ fn is_interrupted(session: &AVCaptureSession) -> bool {
 define_class!(
     // SAFETY: NSObject asks nothing of its subclasses, and this one does not implement `Drop`.
     #[unsafe(super(NSObject))]
-    #[ivars = (Slot, Level)]
+    #[ivars = Slot]
     struct Delegate;
 
     #[allow(unsafe_code)]
@@ -354,14 +365,9 @@ define_class!(
             &self,
             _output: &AVCaptureOutput,
             sample: &CMSampleBuffer,
-            connection: &AVCaptureConnection,
+            _connection: &AVCaptureConnection,
         ) {
-            let (slot, level) = self.ivars();
-            // From the next picture on.
-            if let Some(horizon) = &*locked(level) {
-                horizon.level(connection);
-            }
-            if let Some(receiver) = &mut *locked(slot) {
+            if let Some(receiver) = &mut *locked(self.ivars()) {
                 deliver(receiver, sample);
             }
         }
@@ -373,7 +379,7 @@ define_class!(
             _sample: &CMSampleBuffer,
             _connection: &AVCaptureConnection,
         ) {
-            if let Some(receiver) = &mut *locked(&self.ivars().0) {
+            if let Some(receiver) = &mut *locked(self.ivars()) {
                 receiver.dropped();
             }
         }
@@ -381,8 +387,8 @@ define_class!(
 );
 
 impl Delegate {
-    fn new(ivars: (Slot, Level)) -> Retained<Self> {
-        let this = Self::alloc().set_ivars(ivars);
+    fn new(slot: Slot) -> Retained<Self> {
+        let this = Self::alloc().set_ivars(slot);
         // SAFETY: it is NSObject's own way to begin.
         #[allow(unsafe_code)]
         unsafe {
