@@ -40,10 +40,8 @@ import Golive
 
     /// Goes on air, or ends that.
     ///
-    /// - Parameters:
-    ///   - address: the ingest's, as `srt://ingest.example:9000?streamid=live_4711`.
-    ///   - isUpright: whether the phone is held upright: the picture then is, too.
-    public func goLiveOrStop(_ address: String, isUpright: Bool = false) {
+    /// - Parameter address: the ingest's, as `srt://ingest.example:9000?streamid=live_4711`.
+    public func goLiveOrStop(_ address: String) {
         if let onAir {
             if studio.broadcast == nil {
                 // The person is still being asked for the camera.
@@ -54,7 +52,7 @@ import Golive
             return
         }
         onAir = Task {
-            await broadcast(to: address, isUpright: isUpright)
+            await broadcast(to: address)
             onAir = nil
         }
     }
@@ -85,16 +83,13 @@ import Golive
         await attempt { try self.studio.setZoom(factor) }
     }
 
-    private func broadcast(to address: String, isUpright: Bool) async {
+    private func broadcast(to address: String) async {
         screen.sentences = []
         screen.phase = .connecting
         screen.health = "connecting"
         await attempt {
             let destination = try Destination(address)
-            var config = BroadcastConfig(destination: destination)
-            if isUpright {
-                swap(&config.widthPixels, &config.heightPixels)
-            }
+            let config = BroadcastConfig(destination: destination)
             try await self.studio.onAir(config, interrupted: self.interrupted) { broadcast in
                 self.look()
                 async let _: Void = self.follow(broadcast)

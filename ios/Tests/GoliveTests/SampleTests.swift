@@ -11,16 +11,12 @@ import Testing
     private let time = VirtualTime()
     private let rehearsal: Rehearsal
     private let model: Model
-    private let made = Configs()
     private let address = "srt://ingest.example:9000?streamid=rehearsal"
 
     init() async throws {
         let rehearsal = try Rehearsal()
         self.rehearsal = rehearsal
-        let studio = Studio(phone: phone, time: time) { [made] config, _ in
-            made.last = config
-            return rehearsal
-        }
+        let studio = Studio(phone: phone, time: time) { _, _ in rehearsal }
         model = Model(studio: studio)
         await model.appear()
     }
@@ -90,15 +86,6 @@ import Testing
         #expect(!phone.log.contains("activate"))
     }
 
-    @Test("a phone that is held upright broadcasts an upright picture")
-    func upright() async throws {
-        rehearsal.at(.zero, .wrongKey)
-        model.goLiveOrStop(address, isUpright: true)
-        await model.ended()
-        let config = try #require(made.last)
-        #expect(config.widthPixels == 720 && config.heightPixels == 1280)
-    }
-
     @Test("a wrong key is told in a sentence, and the person can try again")
     func wrongKey() async throws {
         rehearsal.at(.zero, .wrongKey)
@@ -143,9 +130,4 @@ import Testing
             await time.pass(rehearsal.elapsed - before)
         }
     }
-}
-
-/// The configuration that was used last.
-@MainActor private final class Configs {
-    var last: BroadcastConfig?
 }

@@ -152,6 +152,7 @@ final class PaperPhone: Phone, @unchecked Sendable {
     let sound = SoundOwner()
     private let lock = NSLock()
     private var done: [String] = []
+    private var isHeldUpright = false
     private let permission: GoliveError?
     private let (said, says) = AsyncStream.makeStream(of: PhoneEvent.self)
     private let (found, finds) = AsyncStream.makeStream(of: [NetworkInterface].self)
@@ -180,6 +181,11 @@ final class PaperPhone: Phone, @unchecked Sendable {
             PhoneCamera(index: 2, name: "Front", position: .front),
         ]
     }
+
+    func isUpright() async -> Bool { lock.withLock { isHeldUpright } }
+
+    /// Is held so from now on.
+    func turn(upright: Bool) { lock.withLock { isHeldUpright = upright } }
 
     func askPermission(for needs: PhoneNeeds) async throws(GoliveError) {
         note("ask")

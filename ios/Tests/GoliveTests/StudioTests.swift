@@ -24,6 +24,28 @@ import Testing
         #expect(studio.broadcast == nil)
     }
 
+    @Test("a picture has the shape of the phone as it is held when the broadcast begins")
+    func shape() async throws {
+        let config = BroadcastConfig(destination: try Destination("srt://127.0.0.1:9"))
+        for (upright, width, height) in [(true, 720, 1280), (false, 1280, 720)] {
+            phone.turn(upright: upright)
+            let made = Made()
+            try await studio(made).onAir(config) { _ in }
+            let size = try #require(made.broadcast).config
+            #expect(size.widthPixels == width && size.heightPixels == height)
+        }
+        phone.turn(upright: true)
+        let made = Made()
+        let asConfigured = Studio(phone: phone, shape: .asConfigured, time: time) { config, _ in
+            made.make(config)
+        }
+        try await asConfigured.onAir(config) { _ in }
+        #expect(made.broadcast?.config.widthPixels == 1280)
+        // A test picture is not turned with the phone.
+        try await studio(made).onAir(try GoliveTests.config(9)) { _ in }
+        #expect(made.broadcast?.config.widthPixels == 320)
+    }
+
     @Test("who forbids the camera is told before anything is opened")
     func forbidden() async throws {
         let denied = GoliveError(.permissionDenied, "the camera is forbidden: allow it in Settings")

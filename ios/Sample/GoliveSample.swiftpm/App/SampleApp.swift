@@ -18,7 +18,6 @@ import UIKit
 struct StageView: View {
     @State var model: Model
     @State private var screen = Screen()
-    @State private var isUpright = true
     @AppStorage("address") private var address = "srt://192.168.1.2:9000"
 
     var body: some View {
@@ -31,13 +30,6 @@ struct StageView: View {
                 controls
             }
             .padding()
-        }
-        .background {
-            GeometryReader { place in
-                Color.clear.task(id: place.size) {
-                    isUpright = place.size.height >= place.size.width
-                }
-            }
         }
         .task { await model.appear() }
         .task {
@@ -66,7 +58,7 @@ struct StageView: View {
                     await model.toggleMute()
                 }
                 Button {
-                    model.goLiveOrStop(address, isUpright: isUpright)
+                    model.goLiveOrStop(address)
                 } label: {
                     Text(screen.phase == .offAir ? "Go live" : "Stop")
                         .font(.headline)

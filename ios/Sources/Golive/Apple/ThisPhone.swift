@@ -32,6 +32,14 @@
             return cameras.filter { $0.position == .back } + cameras.filter { $0.position != .back }
         }
 
+        public func isUpright() async -> Bool {
+            await MainActor.run {
+                let scenes = UIApplication.shared.connectedScenes.compactMap { $0 as? UIWindowScene }
+                let shown = scenes.first { $0.activationState == .foregroundActive } ?? scenes.first
+                return shown?.interfaceOrientation.isPortrait ?? true
+            }
+        }
+
         public func askPermission(for needs: PhoneNeeds) async throws(GoliveError) {
             if needs.camera {
                 try await ask(.video, "the camera")
@@ -96,10 +104,12 @@
         /// - Parameters:
         ///   - rules: what is done about a call, the background, heat.
         ///   - networks: which networks are used.
+        ///   - shape: which of a picture's sides is the longer.
         public convenience init(
-            rules: InterruptionRules = iosInterruptions(), networks: NetworkChoice = .system
+            rules: InterruptionRules = iosInterruptions(), networks: NetworkChoice = .system,
+            shape: PictureShape = .asHeld
         ) {
-            self.init(phone: ThisPhone(), rules: rules, networks: networks)
+            self.init(phone: ThisPhone(), rules: rules, networks: networks, shape: shape)
         }
     }
 

@@ -42,6 +42,9 @@ public protocol Phone: Sendable {
     /// Its cameras, those at the back first.
     func cameras() async -> [PhoneCamera]
 
+    /// Whether it is held upright, as far as the app's screen follows that.
+    func isUpright() async -> Bool
+
     /// Asks the person for what is needed, where that was not asked before.
     ///
     /// - Throws: ``GoliveError`` of the kind `permissionDenied`, saying where it can be allowed.

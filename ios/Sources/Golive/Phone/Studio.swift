@@ -36,6 +36,7 @@ import GoliveFFI
     private let phone: any Phone
     private let rules: InterruptionRules
     private let networks: NetworkChoice
+    private let shape: PictureShape
     private let time: any Timekeeper
     private let broadcasts: Broadcasts
     private var current: OnAir?
@@ -53,12 +54,14 @@ import GoliveFFI
     ///   - phone: what it runs on.
     ///   - rules: what is done about a call, the background, heat.
     ///   - networks: which networks are used.
+    ///   - shape: which of a picture's sides is the longer.
     ///   - time: the phone's.
     ///   - broadcasts: makes the broadcasts.
     public init(
         phone: any Phone,
         rules: InterruptionRules = iosInterruptions(),
         networks: NetworkChoice = .system,
+        shape: PictureShape = .asHeld,
         time: any Timekeeper = SystemTime(),
         broadcasts: @escaping Broadcasts = { config, credentials in
             Broadcast(config, credentials: credentials)
@@ -67,6 +70,7 @@ import GoliveFFI
         self.phone = phone
         self.rules = rules
         self.networks = networks
+        self.shape = shape
         self.time = time
         self.broadcasts = broadcasts
     }
@@ -199,7 +203,7 @@ import GoliveFFI
     ) async throws -> Value {
         var plan = NetworkPlan(networks)
         let interfaces = await interfaces(&plan)
-        let config = prepared(config, plan)
+        let config = prepared(config, plan, isUpright: await phone.isUpright())
         let broadcast = try broadcasts(config, credentials)
         let phone = phone
         let interruptions = Interruptions(
@@ -275,8 +279,15 @@ import GoliveFFI
         return interfaces
     }
 
-    private func prepared(_ config: BroadcastConfig, _ plan: NetworkPlan) -> BroadcastConfig {
+    private func prepared(
+        _ config: BroadcastConfig, _ plan: NetworkPlan, isUpright: Bool
+    ) -> BroadcastConfig {
         var config = config
+        if shape == .asHeld, PhoneNeeds(config.sources).camera,
+            isUpright != (config.heightPixels > config.widthPixels)
+        {
+            swap(&config.widthPixels, &config.heightPixels)
+        }
         if config.sources == nil {
             config.sources = Sources(
                 video: .camera(index: camera?.index ?? 0), audio: .microphone(name: nil))
@@ -338,4 +349,13 @@ extension EncoderTarget {
             widthPixels: config.widthPixels, heightPixels: config.heightPixels,
             audioBitsPerSecond: config.audioBitsPerSecond)
     }
+}
+
+/// Which of a picture's sides is the longer, for as long as a broadcast lasts. A phone that is turned later
+/// still gives an upright picture, with bars beside it.
+public enum PictureShape: Sendable {
+    /// As the phone is held when the broadcast begins: the configuration says how many pixels there are.
+    case asHeld
+    /// As the configuration says.
+    case asConfigured
 }
