@@ -84,11 +84,13 @@ public class Broadcast(
     }
 
     override suspend fun start() {
-        val watching = watch()
+        // A second start is refused, and leaves what the first one began.
+        val watching =
+            watch() ?: throw GoliveException(ErrorKind.ENDED, "the broadcast was started before: make a new one", null)
         try {
             withContext(Dispatchers.Default) { translating { handle.start() } }
         } catch (failure: Throwable) {
-            watching?.cancel()
+            watching.cancel()
             handle.cancel()
             throw failure
         }
@@ -107,7 +109,13 @@ public class Broadcast(
 
     override fun set(change: Change) {
         open()
-        translating { handle.set(change) }
+        try {
+            translating { handle.set(change) }
+        } catch (gone: IllegalStateException) {
+            // It may have been closed just now.
+            open()
+            throw gone
+        }
     }
 
     /** Stops it without waiting for what is queued, and releases it. Calling it again does nothing. */

@@ -37,7 +37,8 @@ public interface LiveBroadcast {
     public fun cancel()
 
     /**
-     * Changes something while live.
+     * Changes something while live. Muting returns once the encoder has heard of it: on an app's main thread
+     * that may be too long.
      *
      * @throws GoliveException if it is not live, or the change makes no sense.
      */

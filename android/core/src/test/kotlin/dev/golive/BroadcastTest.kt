@@ -122,6 +122,23 @@ class BroadcastTest {
     }
 
     @Test
+    fun `a second start is refused, and the broadcast goes on`(): Unit = inScratch { folder ->
+        val port = freePort()
+        Peer.ffmpeg(folder, port, folder.resolve("received.ts")).use {
+            runBlocking {
+                Broadcast(config(port)).use { broadcast ->
+                    broadcast.start()
+                    val failure = assertFailsWith<GoliveException> { broadcast.start() }
+                    assertEquals(ErrorKind.ENDED, failure.kind)
+                    delay(1.seconds)
+                    assertEquals(BroadcastState.LIVE, broadcast.health.value.state)
+                    broadcast.stop()
+                }
+            }
+        }
+    }
+
+    @Test
     fun `events end with the broadcast, and can be read again from the beginning`() = inScratch { folder ->
         val port = freePort()
         Peer.ffmpeg(folder, port, folder.resolve("received.ts")).use {

@@ -65,6 +65,8 @@ public class CameraDirector(
     private var isLost = false
     private var failures = 0
     private var lostAtUs = 0L
+    private var onReleased: (() -> Unit)? = null
+    private val opening = mutableSetOf<Attempt>()
 
     // Changed by the director's thread alone; held while a picture is told, so that none comes too late.
     private val gate = Any()
@@ -97,6 +99,16 @@ public class CameraDirector(
 
     /** Gives the camera up, so that others have it, and looks for none. */
     public fun close(): Unit = run(::end)
+
+    /**
+     * Gives the camera up for good. [onReleased] is called on [executor] when none is open, and none is about
+     * to be: what opens late needs somebody to close it.
+     */
+    public fun close(onReleased: () -> Unit): Unit = run {
+        end()
+        this.onReleased = onReleased
+        tellReleased()
+    }
 
     /** Gives up a camera that is there. One that is lost is still looked for, as only that says when it is back. */
     public fun rest(): Unit = run { if (!isLost) end() }
@@ -134,11 +146,17 @@ public class CameraDirector(
         publish()
     }
 
-    /**
-     * Others have let go of a camera: one that is looked for is tried at once, but for one that was there a
-     * moment ago, as the system says the same of a camera that failed.
-     */
+    /** The person is back: one that is looked for is tried at once, but for one that was there a moment ago. */
     public fun lookAgain(): Unit = run { if (isWanted && current == null) tryAt(lostAtUs + FIRST_PAUSE_US) }
+
+    /**
+     * The system says that a camera is free: one that is looked for is tried at once. It says so of one that
+     * failed and was closed, too, so what it says right after a loss changes nothing.
+     */
+    public fun onCameraFree(): Unit = run {
+        val nowUs = clocks.bootUs()
+        if (isWanted && current == null && nowUs - lostAtUs > FIRST_PAUSE_US) tryAt(nowUs)
+    }
 
     private fun run(action: () -> Unit): Unit = executor.execute(action)
 
@@ -147,6 +165,13 @@ public class CameraDirector(
         isLost = false
         alarm.cancel()
         pause()
+    }
+
+    private fun tellReleased() {
+        if (opening.isNotEmpty()) return
+        val told = onReleased
+        onReleased = null
+        told?.invoke()
     }
 
     private fun become(attempt: Attempt?) = synchronized(gate) { current = attempt }
@@ -178,9 +203,11 @@ public class CameraDirector(
         val attempt = Attempt(chosen, chosen.setup(size, framesPerSecond))
         become(attempt)
         watch(attempt)
+        opening += attempt
         try {
             devices.open(chosen, attempt.setup, attempt)
         } catch (failure: Exception) {
+            opening -= attempt
             if (current === attempt) lose(failure.message ?: failure.javaClass.simpleName)
         }
         publish()
@@ -268,7 +295,11 @@ public class CameraDirector(
         @Volatile var pictures = 0L
 
         override fun onOpened(camera: OpenCamera) = run {
-            if (current !== this) return@run closeQuietly(camera)
+            opening -= this
+            if (current !== this) {
+                closeQuietly(camera)
+                return@run tellReleased()
+            }
             this.camera = camera
             apply(camera)
             publish()
@@ -292,7 +323,11 @@ public class CameraDirector(
 
         override fun onFailed(reason: String) = end(reason)
 
-        private fun end(reason: String) = run { if (current === this) lose(reason) }
+        private fun end(reason: String) = run {
+            opening -= this
+            if (current === this) lose(reason)
+            tellReleased()
+        }
     }
 
     private companion object {

@@ -42,6 +42,12 @@ public fun PictureSize.shapedFor(deviceTurn: Turn, isNaturallyUpright: Boolean =
 }
 
 /**
+ * The size in which a screen shows an upright picture of this size: the picture lies as the device is held,
+ * and the screen's content as the screen is turned. Where that does not turn with the device, they differ.
+ */
+public fun PictureSize.onScreen(heldTurn: Turn, displayTurn: Turn): PictureSize = turned(heldTurn - displayTurn)
+
+/**
  * Makes degrees from a sensor into a way of holding the device. A device that is held askew counts as
  * before, and so does one that lies flat.
  */

@@ -13,6 +13,9 @@ public interface Codec {
     /** Its name, as `c2.qti.avc.encoder`. */
     public val name: String
 
+    /** What comes nearest to [format] of what it can take, and no larger: some take only multiples of a size. */
+    public fun fit(format: CodecFormat): CodecFormat = format
+
     /**
      * Takes [format], and begins to deliver to [listener].
      *
@@ -64,7 +67,14 @@ public data class CodecFormat(
     val bitsPerSecond: Int,
     val keyframeIntervalMs: Int,
     val codec: VideoCodec = VideoCodec.H264,
-)
+) {
+    /** The same in a size that a codec takes which wants its sides to be multiples of these. */
+    public fun alignedTo(widthPixels: Int, heightPixels: Int): CodecFormat =
+        copy(widthPixels = this.widthPixels.alignedTo(widthPixels), heightPixels = this.heightPixels.alignedTo(heightPixels))
+
+    /** Never to nothing. */
+    private fun Int.alignedTo(grain: Int): Int = (this / grain.coerceAtLeast(1) * grain.coerceAtLeast(1)).takeIf { it > 0 } ?: this
+}
 
 /** Makes codecs: one that the device has for the format that is wanted, and another like it each time. */
 public fun interface CodecFactory {

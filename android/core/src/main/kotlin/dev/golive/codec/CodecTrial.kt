@@ -46,15 +46,16 @@ public class CodecTrial(
         return store.read(key) ?: measure(factory, format)?.also { store.write(key, it) }
     }
 
-    private fun measure(factory: CodecFactory, format: CodecFormat): TrialResult? {
+    private fun measure(factory: CodecFactory, wanted: CodecFormat): TrialResult? {
         val codec = try {
             factory.create()
         } catch (_: Exception) {
             return null
         }
-        val count = 2 * format.framesPerSecond
+        val count = 2 * wanted.framesPerSecond
         val made = Made(count)
         return try {
+            val format = codec.fit(wanted)
             codec.start(format, made)
             val begunUs = clocks.monotonicUs()
             // Whoever draws may wait for ever for a codec that hangs; releasing it ends that.

@@ -29,6 +29,7 @@ public class SoundEncoder(
     private var retryAtUs = Long.MIN_VALUE
     private var codec: SoundCodec? = null
     private var codecBitrate = 0
+    private var codecRetryAtUs = Long.MIN_VALUE
     private var nextSilenceUs: Long? = null
     private var worker: Thread? = null
     @Volatile private var heard = HeardSound.MICROPHONE
@@ -142,11 +143,14 @@ public class SoundEncoder(
     }
 
     private fun encodeFrame(sink: FrameSinkInterface, frame: ShortArray, timeUs: Long) {
+        // A codec that fails with every frame would be made with every frame, and told of as often.
+        if (clocks.bootUs() < codecRetryAtUs) return
         try {
             ready().encode(frame, timeUs) { data: ByteBuffer, at -> sink.pushAudio(data, at) }
         } catch (failure: Exception) {
             codec?.release()
             codec = null
+            codecRetryAtUs = clocks.bootUs() + CODEC_RETRY_US
             sink.reportCodecFailed(MediaTrack.AUDIO, failure.message ?: failure.javaClass.simpleName)
         }
     }
@@ -178,6 +182,7 @@ public class SoundEncoder(
         /** Samples of each channel in a frame of AAC-LC (ISO/IEC 14496-3). */
         const val FRAME = 1_024
         const val RETRY_US = 1_000_000L
+        const val CODEC_RETRY_US = 500_000L
         const val MICROPHONE = "microphone"
     }
 }

@@ -68,7 +68,7 @@ public class VideoEncoder(
         synchronized(lock) {
             this.target = target
             val running = running ?: return
-            val wanted = format(target, running.remedies)
+            val wanted = running.codec.fit(format(target, running.remedies))
             val sameShape = wanted.copy(bitsPerSecond = running.format.bitsPerSecond) == running.format
             when {
                 wanted == running.format -> Unit
@@ -129,7 +129,7 @@ public class VideoEncoder(
         val made = factory.create()
         try {
             val remedies = quirks.of(made.name, model)
-            val format = format(target, remedies)
+            val format = made.fit(format(target, remedies))
             val listener = Listener(output)
             running = Running(made, listener, format, remedies)
             made.start(format, listener)

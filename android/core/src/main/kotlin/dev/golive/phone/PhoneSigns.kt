@@ -17,6 +17,7 @@ public class PhoneSigns {
     private var heat = Heat.NOMINAL
     private var isSilenced = false
     private var inputs: Int? = null
+    private var isInDoubt = false
 
     /** Whether an activity of the app is visible, as far as that was told. */
     public var isSeen: Boolean = true
@@ -54,6 +55,7 @@ public class PhoneSigns {
     /** Whether the app was in the background when this began to be told. */
     public fun begun(isSeen: Boolean): InterruptionInput? {
         this.isSeen = isSeen
+        isInDoubt = false
         return hold(InterruptionCause.BACKGROUND, !isSeen)
     }
 
@@ -66,12 +68,20 @@ public class PhoneSigns {
     /**
      * An activity is not visible any more. One that is made anew (`isChangingConfigurations`), as when the
      * phone is turned, is back in a moment. One that was never told to have started is one that had started
-     * before.
+     * before, and there may be others of which nobody was told: without a known one it is in doubt whether
+     * the app is seen, and [looked] decides.
      */
-    public fun activityStopped(id: Int, isMadeAnew: Boolean): InterruptionInput? {
+    public fun activityStopped(id: Int, isMadeAnew: Boolean) {
         startedActivities -= id
-        return if (isMadeAnew || startedActivities.isNotEmpty()) null else begun(isSeen = false)
+        if (!isMadeAnew && startedActivities.isEmpty() && isSeen) isInDoubt = true
     }
+
+    /** When to look whether the process is in use by something that is seen; nothing where that is not needed. */
+    public val lookInUs: Long? get() = if (isInDoubt) LOOK_US else null
+
+    /** Whether the process is in use by something that is seen, a moment after an activity stopped. */
+    public fun looked(isProcessSeen: Boolean): InterruptionInput? =
+        if (isInDoubt && !isProcessSeen) begun(isSeen = false) else null
 
     private fun microphone(): InterruptionInput? =
         hold(InterruptionCause.MICROPHONE_LOST, isSilenced || inputs == 0)
@@ -82,4 +92,9 @@ public class PhoneSigns {
             !holds && holding.remove(cause) -> InterruptionInput.Ended(cause)
             else -> null
         }
+
+    private companion object {
+        /** The system counts a process as unseen shortly after its last activity is. */
+        const val LOOK_US = 500_000L
+    }
 }

@@ -36,18 +36,20 @@ internal class Limits(private var asked: EncoderTarget) {
             if (isStopped) broadcast.cancel() else tellAgain()
         }
         return object : LiveBroadcast by broadcast {
-            override fun set(change: Change) = ask(broadcast, change)
+            override fun set(change: Change) = when (change) {
+                is Change.VideoBitrate -> ask(broadcast) { it.copy(videoBitsPerSecond = change.bitsPerSecond) }
+                is Change.AudioBitrate -> ask(broadcast) { it.copy(audioBitsPerSecond = change.bitsPerSecond) }
+                is Change.FrameRate -> ask(broadcast) { it.copy(framesPerSecond = change.framesPerSecond) }
+                is Change.Size ->
+                    ask(broadcast) { it.copy(widthPixels = change.widthPixels, heightPixels = change.heightPixels) }
+                // Without the lock: being muted waits for the encoder, and a limit waits for nobody.
+                else -> broadcast.set(change)
+            }
         }
     }
 
-    private fun ask(broadcast: LiveBroadcast, change: Change): Unit = synchronized(this) {
-        val wanted = when (change) {
-            is Change.VideoBitrate -> asked.copy(videoBitsPerSecond = change.bitsPerSecond)
-            is Change.AudioBitrate -> asked.copy(audioBitsPerSecond = change.bitsPerSecond)
-            is Change.FrameRate -> asked.copy(framesPerSecond = change.framesPerSecond)
-            is Change.Size -> asked.copy(widthPixels = change.widthPixels, heightPixels = change.heightPixels)
-            else -> return broadcast.set(change)
-        }
+    private fun ask(broadcast: LiveBroadcast, change: (EncoderTarget) -> EncoderTarget): Unit = synchronized(this) {
+        val wanted = change(asked)
         // What makes no sense is refused before it counts as asked for.
         tell(broadcast, wanted)
         asked = wanted

@@ -96,13 +96,15 @@ public class Pictures(
             refresh()
         }
 
-    /** It takes no more. */
-    internal fun end(): Unit =
+    /** It takes no more. Answers with false, and does nothing, if another broadcast took over before. */
+    internal fun end(output: PictureOutput): Boolean =
         synchronized(state) {
-            output = null
+            if (this.output.let { it != null && it !== output }) return false
+            this.output = null
             wanted = ShownPicture.CAMERA
             disarm()
             refresh()
+            true
         }
 
     /** So many a second are wanted. */

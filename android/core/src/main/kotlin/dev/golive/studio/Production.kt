@@ -170,9 +170,11 @@ public class Production(
             sink = null
             largest
         }
-        pictures.end()
-        // An interruption may have given it up, which a preview is not to suffer from.
-        if (keepsCamera()) director.open(size(wanted), wanted.framesPerSecond.toInt()) else director.close()
+        // One that ends late leaves pictures and camera to the next broadcast.
+        if (pictures.end(hands)) {
+            // An interruption may have given it up, which a preview is not to suffer from.
+            if (keepsCamera()) director.open(size(wanted), wanted.framesPerSecond.toInt()) else director.close()
+        }
         sound?.stop()
         video.stop()
     }

@@ -52,11 +52,60 @@ class CameraDirectorTest {
         pass(seconds = 3_600)
         assertTrue(tries() - before in 70..90, "looking ends some time: ${tries() - before}")
         cameras.isTaken = false
-        director.lookAgain()
+        director.onCameraFree()
         pass(seconds = 1)
         assertEquals("back", heard.last { it != "picture" })
         assertFalse(director.state.value.isLost)
         assertEquals(1, heard.count { it.startsWith("lost") })
+    }
+
+    @Test
+    fun `a camera that fails each time is looked for less and less often, though it counts as free each time`() {
+        cameras.isBroken = true
+        open()
+        // The system says so as soon as the one that failed is closed.
+        repeat(600) {
+            val before = closes()
+            passStep()
+            if (closes() > before) director.onCameraFree()
+        }
+        assertTrue(tries() in 9..13, "${tries()}")
+    }
+
+    @Test
+    fun `who comes back to the app does not wait for the camera that another one had`() {
+        open()
+        cameras.take()
+        pass(seconds = 20)
+        cameras.isTaken = false
+        director.lookAgain()
+        pass(seconds = 1)
+        assertEquals("back", heard.last { it != "picture" })
+    }
+
+    @Test
+    fun `who gives the camera up for good hears of it when none is open or about to be`() {
+        cameras.isSlow = true
+        open()
+        var isReleased = false
+        director.close { isReleased = true }
+        assertFalse(isReleased, "one still opens, and has to be closed")
+        cameras.finishOpening()
+        assertTrue(isReleased)
+        assertEquals(null, cameras.openId)
+        assertEquals("close 0", cameras.told.last())
+    }
+
+    @Test
+    fun `a camera that cannot be opened keeps nobody who gives it up waiting, and neither does none`() {
+        val released = mutableListOf<String>()
+        director.close { released += "none" }
+        cameras.isSlow = true
+        open()
+        director.close { released += "taken" }
+        cameras.isTaken = true
+        cameras.finishOpening()
+        assertEquals(listOf("none", "taken"), released)
     }
 
     @Test
@@ -148,7 +197,11 @@ class CameraDirectorTest {
 
     private fun tries() = cameras.told.count { it.startsWith("open") }
 
-    private fun pass(seconds: Int) = repeat(seconds * 10) {
+    private fun closes() = cameras.told.count { it.startsWith("close") }
+
+    private fun pass(seconds: Int) = repeat(seconds * 10) { passStep() }
+
+    private fun passStep() {
         alarms.passUntil(clocks.nowUs + 100_000)
         cameras.deliver(clocks.nowUs)
     }

@@ -55,6 +55,9 @@ internal class FakeCameras : CameraDevices {
     var isTaken = false
     var isSlow = false
     var delivers = true
+
+    /** Opens, and fails at once. */
+    var isBroken = false
     private val opening = mutableListOf<FakeCamera>()
     private var open: FakeCamera? = null
 
@@ -91,6 +94,7 @@ internal class FakeCameras : CameraDevices {
         check(open == null) { "two cameras at once" }
         open = camera
         camera.listener.onOpened(camera)
+        if (isBroken) camera.listener.onFailed("broken")
     }
 
     private inner class FakeCamera(val lens: Lens, val listener: CameraListener) : OpenCamera {

@@ -44,6 +44,19 @@ class FramingTest {
     }
 
     @Test
+    fun `on a screen that does not turn with the phone, the preview shows just what viewers see`() {
+        val broadcast = PictureSize(720, 1280)
+        for (held in Turn.entries) for (display in Turn.entries) for (facing in listOf(Facing.BACK, Facing.FRONT)) {
+            val view = CameraView(Incoming.throughSurfaceTexture(lens(facing, Turn.QUARTER), sensor), held)
+            val onScreen = broadcast.onScreen(held, display)
+            val seen = CORNERS.map { view.copy(deviceTurn = display).framing(onScreen).find(it).rounded() }
+            val sent = CORNERS.map { view.framing(broadcast).find(it).rounded() }
+            assertEquals(sent.toSet(), seen.toSet(), "held $held, shown $display")
+        }
+        assertEquals(PictureSize(720, 1280), PictureSize(1280, 720).onScreen(Turn.QUARTER, Turn.NONE))
+    }
+
+    @Test
     fun `through a SurfaceTexture, which has turned and mirrored already, the same is seen`() {
         for (case in cases()) {
             for (mounted in Turn.entries) {

@@ -66,9 +66,11 @@ internal class FakeSink(private val clocks: FakeClocks) : FrameSinkInterface {
 }
 
 /** Notes what it is told, and delivers what a test says. */
-internal class FakeCodec(override val name: String, private var refuses: Set<String>) : Codec {
+internal class FakeCodec(override val name: String, private var refuses: Set<String>, private val grain: Int = 1) : Codec {
     val told = mutableListOf<String>()
     lateinit var listener: Codec.Listener
+
+    override fun fit(format: CodecFormat): CodecFormat = format.alignedTo(grain, grain)
 
     override fun start(format: CodecFormat, listener: Codec.Listener) {
         tell("start ${format.widthPixels}x${format.heightPixels} ${format.bitsPerSecond}")
@@ -99,7 +101,10 @@ internal class FakeCodecs(private val name: String = "c2.test.avc") : CodecFacto
     val made = mutableListOf<FakeCodec>()
     var refuses = emptySet<String>()
 
-    override fun create(): Codec = FakeCodec(name, refuses).also { made += it }
+    /** Its sides have to be multiples of this. */
+    var grain = 1
+
+    override fun create(): Codec = FakeCodec(name, refuses, grain).also { made += it }
 }
 
 internal fun direct(vararg bytes: Int): ByteBuffer {

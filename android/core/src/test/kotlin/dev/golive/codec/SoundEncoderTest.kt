@@ -64,10 +64,23 @@ class SoundEncoderTest {
         refuses = true
         pass(millis = 50)
         refuses = false
-        pass(millis = 200)
+        pass(millis = 700)
         assertEquals("48000", codecs.last())
         assertEquals(setOf("no more"), sink.failures.toSet())
         assertEquals(LOUD, sink.sounds.last().level)
+    }
+
+    @Test
+    fun `a codec that fails with every frame is made anew and told of twice a second, and sound comes back`() {
+        pass(millis = 200)
+        refuses = true
+        pass(millis = 3_000)
+        assertTrue(sink.failures.size in 5..7, "${sink.failures.size}")
+        assertTrue(codecs.count { it == "128000" } in 5..7, "$codecs")
+        refuses = false
+        val heard = sink.sounds.size
+        pass(millis = 1_000)
+        assertTrue(sink.sounds.size > heard + 20)
     }
 
     /** Time passes: while there is a microphone by its buffers, else by the clock. */

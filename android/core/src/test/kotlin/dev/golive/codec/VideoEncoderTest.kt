@@ -54,6 +54,23 @@ class VideoEncoderTest {
     }
 
     @Test
+    fun `a codec that takes only multiples of a size gets the next smaller one, and so does who draws for it`() {
+        codecs.grain = 32
+        val drawn = mutableListOf<String>()
+        val encoder = VideoEncoder(
+            codecs,
+            clocks,
+            keyframeIntervalMs = 2_000,
+            onInput = { _, format -> drawn += "${format.widthPixels}x${format.heightPixels}" },
+        )
+        encoder.start(sink, target(width = 1920u, height = 1080u))
+        encoder.setTarget(target(bitrate = 500_000u, width = 1920u, height = 1080u))
+        assertEquals(listOf("start 1920x1056 2000000", "bitrate 500000"), codecs.made.single().told)
+        encoder.setTarget(target(width = 16u, height = 16u))
+        assertEquals(listOf("1920x1056", "16x16"), drawn, "never nothing")
+    }
+
+    @Test
     fun `bitrate and key frames are commands, and the same target is none`() {
         val encoder = encoder()
         encoder.start(sink, target())

@@ -29,10 +29,12 @@ class PhoneSignsTest {
     @Test
     fun `a phone that is turned is not in the background, and one whose screen goes off is`() {
         signs.begun(isSeen = true)
-        assertEquals(null, signs.activityStopped(1, isMadeAnew = true))
+        signs.activityStopped(1, isMadeAnew = true)
+        assertEquals(null, signs.lookInUs)
         assertEquals(null, signs.activityStarted(2))
         assertTrue(signs.isSeen)
-        assertEquals(began(InterruptionCause.BACKGROUND), signs.activityStopped(2, isMadeAnew = false))
+        signs.activityStopped(2, isMadeAnew = false)
+        assertEquals(began(InterruptionCause.BACKGROUND), signs.looked(isProcessSeen = false))
         assertFalse(signs.isSeen)
         assertEquals(ended(InterruptionCause.BACKGROUND), signs.activityStarted(2))
     }
@@ -41,8 +43,34 @@ class PhoneSignsTest {
     fun `going from one screen of the app to another is not the background`() {
         signs.begun(isSeen = true)
         assertEquals(null, signs.activityStarted(2))
-        assertEquals(null, signs.activityStopped(1, isMadeAnew = false))
-        assertEquals(began(InterruptionCause.BACKGROUND), signs.activityStopped(2, isMadeAnew = false))
+        signs.activityStopped(1, isMadeAnew = false)
+        assertEquals(null, signs.lookInUs)
+        signs.activityStopped(2, isMadeAnew = false)
+        assertTrue(signs.lookInUs != null)
+        assertEquals(began(InterruptionCause.BACKGROUND), signs.looked(isProcessSeen = false))
+        assertEquals(null, signs.lookInUs, "nobody looks any more")
+    }
+
+    @Test
+    fun `what lay over a screen of which nobody was told leaves the app seen, until that one goes`() {
+        signs.begun(isSeen = true)
+        signs.activityStarted(2)
+        signs.activityStopped(2, isMadeAnew = false)
+        assertEquals(null, signs.looked(isProcessSeen = true))
+        assertTrue(signs.isSeen)
+        assertTrue(signs.lookInUs != null, "the system may be late")
+        signs.activityStopped(1, isMadeAnew = false)
+        assertEquals(began(InterruptionCause.BACKGROUND), signs.looked(isProcessSeen = false))
+    }
+
+    @Test
+    fun `who is back before the system is asked was never away`() {
+        signs.begun(isSeen = true)
+        signs.activityStarted(1)
+        signs.activityStopped(1, isMadeAnew = false)
+        assertEquals(null, signs.activityStarted(1))
+        assertEquals(null, signs.lookInUs)
+        assertEquals(null, signs.looked(isProcessSeen = false), "what was seen a moment ago says nothing now")
     }
 
     @Test

@@ -293,6 +293,20 @@ class ProductionTest {
     }
 
     @Test
+    fun `a broadcast that ends late leaves pictures and camera to the next one`() = Rehearsal().use { phone ->
+        phone.pass(1_000)
+        val next = phone.beginNext()
+        phone.pass(500)
+        phone.production.stop()
+        val stoppedUs = phone.clocks.nowUs
+        phone.pass(1_000)
+        assertEquals("0" to ShownPicture.CAMERA, phone.cameras.openId to phone.shown)
+        phone.steadySince(stoppedUs)
+        next.stop()
+        assertEquals(null, phone.cameras.openId)
+    }
+
+    @Test
     fun `the camera is free when the broadcast has ended`() {
         val phone = Rehearsal()
         phone.pass(1_000)

@@ -51,7 +51,23 @@ internal class Rehearsal(
     private val alarms = FakeAlarms(clocks)
     private val pictures = Pictures(stage, clocks, alarms.make(), orientation).also { it.turnTo(held) }
     val director = CameraDirector(cameras, { it.run() }, alarms.make(), clocks, pictures)
-    val production = Production(
+    private val produced = mutableListOf<Production>()
+    val production = produce(rules, orientation, hasPreview)
+    val interruptions = production.interruptions
+    val broadcast: LiveBroadcast
+    private var frame = 0L
+    @Volatile private var isOver = false
+
+    val shown: ShownPicture get() = pictures.shown.value
+
+    init {
+        // A preview was there before.
+        director.open(PictureSize(640, 360), 30)
+        production.begin(sink, target())
+        broadcast = production.live(Broadcast())
+    }
+
+    private fun produce(rules: InterruptionRules, orientation: OrientationRules, hasPreview: Boolean) = Production(
         Equipment(
             codecs,
             stage,
@@ -66,20 +82,11 @@ internal class Rehearsal(
         rules = rules,
         orientation = orientation,
         keepsCamera = { hasPreview },
-    )
-    val interruptions = production.interruptions
-    val broadcast: LiveBroadcast
-    private var frame = 0L
-    @Volatile private var isOver = false
+    ).also { produced += it }
 
-    val shown: ShownPicture get() = pictures.shown.value
-
-    init {
-        // A preview was there before.
-        director.open(PictureSize(640, 360), 30)
-        production.begin(sink, target())
-        broadcast = production.live(Broadcast())
-    }
+    /** Another broadcast with the same camera, before the one so far has ended. */
+    fun beginNext(): Production =
+        produce(androidInterruptions(), OrientationRules(), hasPreview = false).also { it.begin(sink, target()) }
 
     /** The camera takes thirty pictures a second, each of which comes 40 ms after it was exposed. */
     fun pass(millis: Int) {
@@ -129,8 +136,10 @@ internal class Rehearsal(
     override fun close() {
         // Time stands still from now on, and a microphone would wait for it.
         isOver = true
-        production.stop()
-        production.close()
+        produced.forEach {
+            it.stop()
+            it.close()
+        }
     }
 
     /** A screen that hands what is drawn to the codec, which makes a picture of it at once. */

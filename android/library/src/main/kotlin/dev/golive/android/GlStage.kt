@@ -39,6 +39,7 @@ public class GlStage(private val slate: Slate = Slate(), private val isPreviewMi
     private var codec: Pair<Codec, Outlet>? = null
     private var preview: Outlet? = null
     private var displayTurn = Turn.NONE
+    private var isClosed = false
 
     // A codec that is being released gets no more pictures, even those that are on their way.
     @Volatile private var current: Codec? = null
@@ -46,23 +47,25 @@ public class GlStage(private val slate: Slate = Slate(), private val isPreviewMi
     override fun setOutput(codec: Codec, format: CodecFormat) {
         val surface = (codec as? SurfaceCodec)?.inputSurface ?: return
         current = codec
-        handler.post {
+        val isTaken = post {
             dropCodec()
             this.codec = codec to Outlet(surface, PictureSize(format.widthPixels, format.heightPixels))
         }
+        // A codec that comes when it is closed is not kept.
+        if (!isTaken) current = null
     }
 
     override fun clearOutput(codec: Codec) {
         if (current === codec) current = null
-        handler.post { if (this.codec?.first === codec) dropCodec() }
+        post { if (this.codec?.first === codec) dropCodec() }
     }
 
     override fun setView(view: CameraView) {
-        handler.post { this.view = view }
+        post { this.view = view }
     }
 
     override fun show(picture: ShownPicture) {
-        handler.post {
+        post {
             if (picture == ShownPicture.CAMERA) isKept = false else keepNewest()
             shown = picture
             if (picture != ShownPicture.CAMERA) drawPreview()
@@ -77,6 +80,7 @@ public class GlStage(private val slate: Slate = Slate(), private val isPreviewMi
         }
         handler.post {
             draws.decrementAndGet()
+            if (isClosed) return@post
             if (codecTimeUs != null) drawCodec(codecTimeUs)
             drawPreview()
         }
@@ -88,7 +92,7 @@ public class GlStage(private val slate: Slate = Slate(), private val isPreviewMi
      * @param displayTurn how far the device is turned clockwise, as the screen shows things.
      */
     internal fun setPreview(window: Surface, size: PictureSize, displayTurn: Turn) {
-        handler.post {
+        post {
             dropPreview()
             preview = Outlet(window, size)
             this.displayTurn = displayTurn
@@ -100,7 +104,7 @@ public class GlStage(private val slate: Slate = Slate(), private val isPreviewMi
     internal fun clearPreview(window: Surface) {
         val isDone = CountDownLatch(1)
         val isPosted = handler.post {
-            if (preview?.window === window) dropPreview()
+            if (!isClosed && preview?.window === window) dropPreview()
             isDone.countDown()
         }
         // A codec that keeps this thread waiting is no reason to keep the app's.
@@ -110,13 +114,14 @@ public class GlStage(private val slate: Slate = Slate(), private val isPreviewMi
     /** Where a camera delivers. Its pictures are told on the drawing thread. */
     internal fun openFeed(size: PictureSize, onPicture: (timeUs: Long) -> Unit, onBroken: () -> Unit): CameraFeed {
         val feed = CameraFeed(size, handler, ::take, onPicture, onBroken)
-        handler.post { feeds += feed }
+        val isPosted = handler.post { if (isClosed) feed.release() else feeds += feed }
+        if (!isPosted) feed.release()
         return feed
     }
 
     /** Nothing comes from there any more. What it showed last is kept as long as it is shown. */
     internal fun closeFeed(feed: CameraFeed) {
-        handler.post {
+        post {
             if (newest === feed) {
                 keepNewest()
                 newest = null
@@ -127,15 +132,26 @@ public class GlStage(private val slate: Slate = Slate(), private val isPreviewMi
 
     /** Ends it. Cameras and codecs have let go of it before. */
     override fun close() {
-        handler.post {
-            canvas?.let {
-                feeds.forEach(it::release)
-                it.close()
+        post {
+            if (canvas != null) {
+                dropCodec()
+                dropPreview()
             }
+            feeds.toList().forEach { feed -> if (canvas == null) feed.release() else drawing { release(feed) } }
+            feeds.clear()
+            newest = null
+            codec = null
+            preview = null
+            current = null
+            canvas?.close()
             canvas = null
+            isClosed = true
             thread.quitSafely()
         }
     }
+
+    /** What is carried out on the drawing thread; not once it is closed. */
+    private fun post(action: () -> Unit): Boolean = handler.post { if (isClosed) current = null else action() }
 
     private fun take(feed: CameraFeed) {
         if (feed !in feeds) return

@@ -59,6 +59,7 @@ public class LiveService : Service() {
     public companion object {
         private const val CHANNEL = "golive"
         private const val NUMBER = 0x601
+        private const val LACKING = "LiveService lacks a permission or a type in the app's merged manifest"
 
         private val orders = ConcurrentLinkedQueue<Order>()
 
@@ -84,7 +85,11 @@ public class LiveService : Service() {
                 orders.remove(order)
                 throw misused("start LiveService while an activity of the app is visible", refused)
             } catch (refused: SecurityException) {
-                throw misused("LiveService lacks a permission or a type in the app's merged manifest", refused)
+                orders.remove(order)
+                throw misused(LACKING, refused)
+            } catch (refused: IllegalArgumentException) {
+                orders.remove(order)
+                throw misused(LACKING, refused)
             }
         }
 
@@ -126,8 +131,11 @@ public class LiveService : Service() {
             return builder.build()
         }
 
+        /** As the launcher starts it, or the system would take it for another one and put a second activity on top. */
         private fun front(context: Context): PendingIntent? =
             context.packageManager.getLaunchIntentForPackage(context.packageName)
+                ?.setPackage(null)
+                ?.addFlags(Intent.FLAG_ACTIVITY_RESET_TASK_IF_NEEDED)
                 ?.let { PendingIntent.getActivity(context, 0, it, PendingIntent.FLAG_IMMUTABLE) }
 
         /** The system checks that the person has allowed each of them. */

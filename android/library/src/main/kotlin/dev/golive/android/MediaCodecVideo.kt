@@ -32,6 +32,11 @@ public class MediaCodecVideo private constructor(override val name: String) : Su
     override var inputSurface: Surface? = null
         private set
 
+    override fun fit(format: CodecFormat): CodecFormat {
+        val able = codec.codecInfo.getCapabilitiesForType(format.codec.mime).videoCapabilities ?: return format
+        return format.alignedTo(able.widthAlignment, able.heightAlignment)
+    }
+
     override fun start(format: CodecFormat, listener: Codec.Listener) {
         thread.start()
         codec.setCallback(Callback(listener), Handler(thread.looper))

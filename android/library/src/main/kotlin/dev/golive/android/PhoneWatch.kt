@@ -31,11 +31,15 @@ import dev.golive.phone.SoundAround
  * between it holds the audio focus, so that others know that something is on air. What it tells, and so what
  * is done about it, comes from a thread of its own.
  *
+ * @param holdsAudioFocus whether a loss of the audio focus counts as a call. An app that plays something itself
+ *   takes the focus from itself by that: it says no here, and tells of calls by [Interruptions.began] and
+ *   [Interruptions.ended].
  * @param microphoneSession the recorder's audio session, as [AudioRecordMicrophones.sessionId] has it.
  */
 public class PhoneWatch(
     context: Context,
     private val interruptions: Interruptions,
+    private val holdsAudioFocus: Boolean = true,
     private val microphoneSession: () -> Int? = { null },
 ) : AutoCloseable {
     private val application = context.applicationContext
@@ -46,6 +50,7 @@ public class PhoneWatch(
     private val signs = PhoneSigns()
     private val focus = AudioFocus()
     private val lookForFocus = Runnable { considerFocus() }
+    private val lookWhetherSeen: Runnable = Runnable { considerSeen() }
     private val heat = PowerManager.OnThermalStatusChangedListener { tell(signs.thermalStatus(it)) }
     private val recorders = Recorders()
     private val devices = Devices()
@@ -85,12 +90,13 @@ public class PhoneWatch(
         recorders.onRecordingConfigChanged(audio.activeRecordingConfigurations)
         // Tells of those that are there, too.
         audio.registerAudioDeviceCallback(devices, handler)
-        askForFocus()
+        if (holdsAudioFocus) askForFocus()
     }
 
     private fun end() {
         if (!thread.quitSafely()) return
         handler.removeCallbacks(lookForFocus)
+        handler.removeCallbacks(lookWhetherSeen)
         (application as? Application)?.unregisterActivityLifecycleCallbacks(activities)
         power.removeThermalStatusListener(heat)
         application.unregisterReceiver(powerSave)
@@ -101,6 +107,16 @@ public class PhoneWatch(
 
     private fun tell(news: InterruptionInput?) {
         news?.let(interruptions::handle)
+    }
+
+    private fun considerSeen() {
+        tell(signs.looked(isSeen()))
+        lookSoon()
+    }
+
+    private fun lookSoon() {
+        handler.removeCallbacks(lookWhetherSeen)
+        signs.lookInUs?.let { handler.postDelayed(lookWhetherSeen, it / 1_000) }
     }
 
     /** The process is in use by something that is seen, or as good as. */
@@ -165,6 +181,7 @@ public class PhoneWatch(
             val id = System.identityHashCode(activity)
             handler.post {
                 tell(signs.activityStarted(id))
+                lookSoon()
                 considerFocus()
             }
         }
@@ -172,7 +189,10 @@ public class PhoneWatch(
         override fun onActivityStopped(activity: Activity) {
             val id = System.identityHashCode(activity)
             val isMadeAnew = activity.isChangingConfigurations
-            handler.post { tell(signs.activityStopped(id, isMadeAnew)) }
+            handler.post {
+                signs.activityStopped(id, isMadeAnew)
+                lookSoon()
+            }
         }
 
         override fun onActivityCreated(activity: Activity, state: Bundle?) = Unit

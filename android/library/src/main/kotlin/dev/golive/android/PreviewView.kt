@@ -8,6 +8,8 @@ import android.util.AttributeSet
 import android.view.SurfaceHolder
 import android.view.SurfaceView
 import dev.golive.camera.PictureSize
+import dev.golive.camera.Turn
+import dev.golive.camera.onScreen
 
 /**
  * Shows the person what viewers see: the camera (a front one as in a mirror), the last picture, the slate. It
@@ -21,13 +23,22 @@ public class PreviewView @JvmOverloads constructor(context: Context, attributes:
 
         override fun onDisplayRemoved(displayId: Int) = Unit
 
-        // Half a turn changes no size, so nothing else tells of it.
-        override fun onDisplayChanged(displayId: Int) = show()
+        // Half a turn changes no size, so nothing else tells of it. Of all else that changes there is nothing to do.
+        override fun onDisplayChanged(displayId: Int) {
+            val display = display ?: return
+            if (displayId != display.displayId || display.deviceTurn == displayTurn) return
+            requestLayout()
+            show()
+        }
     }
     private var stage: GlStage? = null
     private var onSeen: (Boolean) -> Unit = {}
     private var size: PictureSize? = null
     private var shape = PictureSize(9, 16)
+    private var heldTurn = Turn.NONE
+
+    /** As it was shown last. */
+    private var displayTurn = Turn.NONE
 
     init {
         holder.addCallback(this)
@@ -50,10 +61,11 @@ public class PreviewView @JvmOverloads constructor(context: Context, attributes:
         onSeen = {}
     }
 
-    /** Takes this shape. On the main thread. */
-    internal fun take(shape: PictureSize) {
-        if (shape == this.shape) return
+    /** Takes this shape, which lies as the device is held. On the main thread. */
+    internal fun take(shape: PictureSize, heldTurn: Turn) {
+        if (shape == this.shape && heldTurn == this.heldTurn) return
         this.shape = shape
+        this.heldTurn = heldTurn
         requestLayout()
     }
 
@@ -83,14 +95,17 @@ public class PreviewView @JvmOverloads constructor(context: Context, attributes:
     override fun onMeasure(widthMeasureSpec: Int, heightMeasureSpec: Int) {
         val width = getDefaultSize(suggestedMinimumWidth, widthMeasureSpec)
         val height = getDefaultSize(suggestedMinimumHeight, heightMeasureSpec)
+        // Gravity says how the picture lies; the screen may be locked to another way.
+        val shape = shape.onScreen(heldTurn, display.deviceTurn)
         val byWidth = width * shape.heightPixels / shape.widthPixels
         if (byWidth <= height) setMeasuredDimension(width, byWidth)
         else setMeasuredDimension(height * shape.widthPixels / shape.heightPixels, height)
     }
 
     private fun show() {
+        displayTurn = display.deviceTurn
         val size = size ?: return
-        stage?.setPreview(holder.surface, size, display.deviceTurn)
+        stage?.setPreview(holder.surface, size, displayTurn)
         onSeen(true)
     }
 }

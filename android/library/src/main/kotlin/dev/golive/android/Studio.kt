@@ -65,10 +65,11 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
         SystemClocks,
         pictures,
     )
-    private val freed = cameras.onCameraFree(director::lookAgain)
+    private val freed = cameras.onCameraFree(director::onCameraFree)
     private var view: PreviewView? = null
     private var broadcast: StudioBroadcast? = null
     private var isTaken = false
+    private var isClosed = false
     @Volatile private var isSeen = false
 
     init {
@@ -162,11 +163,13 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
             throw GoliveException(ErrorKind.CONFIGURATION, "this studio has a broadcast already: stop that first", null)
         }
         isTaken = true
+        followOrRest()
         try {
             val equipment =
                 StudioEquipment(application, options, stage, pictures, director, { controlHandler.post(it) }, bellHandler)
             // It may try codecs.
             val choice = withContext(Dispatchers.Default) { equipment.choose(config) }
+            if (isClosed) throw GoliveException(ErrorKind.ENDED, "the studio was closed", null)
             val networks = options.networks?.let { PhoneNetworks(application, it) }
             val made = try {
                 val config = if (networks == null) config else config.copy(networks = networks.begin())
@@ -181,31 +184,40 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
             return made
         } catch (failure: Throwable) {
             isTaken = false
+            followOrRest()
             throw failure
         }
     }
 
     /** Ends all of it, a broadcast that lasts included, and releases every device. */
     override fun close() {
+        if (isClosed) return
+        isClosed = true
         broadcast?.close()
         preview(null)
         orientation.rest()
         freed.close()
-        director.close()
-        // Once the camera is closed.
-        controlHandler.post { stage.close() }
-        control.quitSafely()
+        // A camera that is opening has to find somebody who closes it.
+        director.close {
+            stage.close()
+            control.quitSafely()
+        }
         bell.quitSafely()
     }
 
     private fun forget() {
         broadcast = null
         isTaken = false
+        followOrRest()
         shapePreview()
     }
 
+    /** The sense of gravity costs power: it rests while nobody looks and nothing is on air. */
+    private fun followOrRest() = if (isSeen || isTaken) orientation.follow() else orientation.rest()
+
     private fun see(isSeen: Boolean) {
         this.isSeen = isSeen
+        followOrRest()
         when {
             // A broadcast knows by itself what it wants of the camera. Where the person is, the system gives it back.
             broadcast?.isOnAir == true -> if (isSeen) director.lookAgain()
@@ -217,7 +229,7 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
     private fun shapePreview() {
         main.post {
             val size = broadcast?.size ?: pictures.shaped(PREVIEW)
-            view?.take(size)
+            view?.take(size, pictures.turn)
         }
     }
 

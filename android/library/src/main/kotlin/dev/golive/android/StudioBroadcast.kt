@@ -3,8 +3,10 @@ package dev.golive.android
 import android.content.Context
 import android.os.Build
 import android.os.Handler
+import android.os.Looper
 import dev.golive.Broadcast
 import dev.golive.BroadcastConfig
+import dev.golive.BroadcastState
 import dev.golive.Change
 import dev.golive.Credentials
 import dev.golive.EncoderTarget
@@ -12,6 +14,7 @@ import dev.golive.ErrorKind
 import dev.golive.Event
 import dev.golive.GoliveException
 import dev.golive.Health
+import dev.golive.InterruptionCause
 import dev.golive.LiveBroadcast
 import dev.golive.Program
 import dev.golive.Summary
@@ -26,9 +29,17 @@ import dev.golive.studio.Notice
 import dev.golive.studio.Pictures
 import dev.golive.studio.Production
 import java.util.concurrent.Executor
+import java.util.concurrent.atomic.AtomicBoolean
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.SharedFlow
 import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
 
 /** A broadcast of the phone's own camera and microphone. [Studio] makes it. */
 public class StudioBroadcast internal constructor(
@@ -43,6 +54,11 @@ public class StudioBroadcast internal constructor(
     private var watch: PhoneWatch? = null
     private var hasService = false
     private var isClosed = false
+    private val hasBegun = AtomicBoolean()
+    private val main = Handler(Looper.getMainLooper())
+
+    // What waits for the broadcast, one after the other.
+    private val aside = CoroutineScope(Dispatchers.IO.limitedParallelism(1))
     @Volatile private var isMuted = false
     @Volatile private var live: LiveBroadcast? = null
 
@@ -57,29 +73,55 @@ public class StudioBroadcast internal constructor(
 
     internal val isOnAir: Boolean get() = production.isOnAir
 
-    /** See [LiveBroadcast.start]. One that fails is closed. */
-    override suspend fun start(): Unit =
+    /** See [LiveBroadcast.start]. One that fails is closed; a second start is refused, and changes nothing. */
+    override suspend fun start() {
+        if (!hasBegun.compareAndSet(false, true)) {
+            throw GoliveException(ErrorKind.ENDED, "the broadcast was started before: make a new one", null)
+        }
         try {
             begin()
         } catch (failure: Throwable) {
+            // Its encoder lets go of the camera before another broadcast comes.
+            withContext(NonCancellable) { stopWhatBegan() }
             close()
             throw failure
         }
+    }
+
+    private suspend fun stopWhatBegan() {
+        try {
+            broadcast.stop()
+        } catch (_: GoliveException) {
+            // It never began.
+        }
+    }
 
     private suspend fun begin() {
         Permissions.require(context, camera = true, microphone = options.hasSound)
         options.notification?.let {
-            LiveService.start(context, it)
+            // Before: who is cancelled may have started it all the same.
             hasService = true
+            LiveService.start(context, it)
         }
-        if (watch == null) watch = PhoneWatch(context, production.interruptions, microphones::sessionId)
+        watch = PhoneWatch(context, production.interruptions, options.holdsAudioFocus, microphones::sessionId)
         networks?.follow(broadcast)
         broadcast.start()
         live = production.live(broadcast)
         if (isMuted) mute(true)
+        // One that ends by itself keeps nothing of the phone's, either.
+        aside.launch {
+            health.first { it.state == BroadcastState.ENDED }
+            main.post(::rest)
+        }
     }
 
-    override suspend fun stop(): Summary = broadcast.stop().also { rest() }
+    override suspend fun stop(): Summary =
+        try {
+            broadcast.stop()
+        } finally {
+            // Also where its caller is cancelled meanwhile. One that never began is still there to be started.
+            if (hasBegun.get()) rest()
+        }
 
     override fun cancel(): Unit = broadcast.cancel()
 
@@ -89,20 +131,31 @@ public class StudioBroadcast internal constructor(
     override fun close() {
         if (isClosed) return
         isClosed = true
+        aside.cancel()
         broadcast.close()
         rest()
         production.close()
         onClosed()
     }
 
+    /** Something interrupts of which the phone does not tell, as a call by the app's own means. */
+    public fun began(cause: InterruptionCause): Unit = production.interruptions.began(cause, APP)
+
+    /** It is over. */
+    public fun ended(cause: InterruptionCause): Unit = production.interruptions.ended(cause, APP)
+
     /** Silence in place of the microphone, or no longer; before it is live, from its beginning on. */
     internal fun mute(isMuted: Boolean) {
         this.isMuted = isMuted
         production.setMuted(isMuted)
-        try {
-            live?.set(Change.Muted(isMuted))
-        } catch (_: GoliveException) {
-            // It is over.
+        val live = live ?: return
+        // It waits for the encoder, and this is the app's main thread. What is told is the newest.
+        aside.launch {
+            try {
+                live.set(Change.Muted(this@StudioBroadcast.isMuted))
+            } catch (_: GoliveException) {
+                // It is over.
+            }
         }
     }
 
@@ -121,6 +174,10 @@ public class StudioBroadcast internal constructor(
         watch = null
         if (hasService) LiveService.stop(context)
         hasService = false
+    }
+
+    private companion object {
+        const val APP = "the app"
     }
 }
 

@@ -27,6 +27,9 @@ import dev.golive.phone.NetworkPolicy
  * @param notification keeps camera and microphone when the person leaves the app: with it [LiveService] stands
  *   while a broadcast lasts, which has to be begun on the main thread then, while an activity is visible. An app
  *   that starts the service by itself says nothing here.
+ * @param holdsAudioFocus whether the audio focus is held on air, and its loss counts as a call. An app that plays
+ *   something itself takes the focus from itself by that: it says no here, and tells of calls by
+ *   [StudioBroadcast.began] and [StudioBroadcast.ended].
  * @param networks which of the phone's networks are used, several at once among them, and what the mobile one may
  *   cost. The ingest has to take srtla then (docs/bonding.md). The system's choice, if nothing is said.
  */
@@ -43,4 +46,5 @@ public class StudioOptions(
     internal val channels: Int = 1,
     internal val notification: Notification? = null,
     internal val networks: NetworkPolicy? = null,
+    internal val holdsAudioFocus: Boolean = true,
 )

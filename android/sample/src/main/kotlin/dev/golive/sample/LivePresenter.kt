@@ -6,14 +6,17 @@ import dev.golive.Event
 import dev.golive.EventKind
 import dev.golive.GoliveException
 import dev.golive.LiveBroadcast
+import kotlin.coroutines.CoroutineContext
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
 
 /** What the person sees beside the picture. */
 data class LiveScreen(
@@ -30,8 +33,15 @@ data class LiveScreen(
     enum class Phase { OFF_AIR, BEGINNING, ON_AIR, ENDING }
 }
 
-/** Makes of a broadcast what the person sees, and of what they touch what it does. No class of Android's. */
-class LivePresenter(private val scope: CoroutineScope) {
+/**
+ * Makes of a broadcast what the person sees, and of what they touch what it does. No class of Android's.
+ *
+ * @param aside where what waits for the broadcast is done, one after the other: not on the main thread.
+ */
+class LivePresenter(
+    private val scope: CoroutineScope,
+    private val aside: CoroutineContext = Dispatchers.IO.limitedParallelism(1),
+) {
     private val current = MutableStateFlow(LiveScreen())
     private var broadcast: LiveBroadcast? = null
     private var onAir: Job? = null
@@ -66,7 +76,7 @@ class LivePresenter(private val scope: CoroutineScope) {
         try {
             broadcast.start()
             current.update { if (it.phase == LiveScreen.Phase.BEGINNING) it.copy(phase = LiveScreen.Phase.ON_AIR) else it }
-            if (current.value.isMuted) broadcast.set(Change.Muted(true))
+            if (current.value.isMuted) mute(broadcast)
             // They end with the broadcast, however that ends.
             events.join()
         } finally {
@@ -93,8 +103,14 @@ class LivePresenter(private val scope: CoroutineScope) {
     /** Sends silence in place of the microphone, or no longer. Holds for the next broadcast, too. */
     fun mute(isMuted: Boolean) {
         current.update { it.copy(isMuted = isMuted) }
+        val told = broadcast ?: return
+        scope.launch { mute(told) }
+    }
+
+    private suspend fun mute(broadcast: LiveBroadcast) {
         try {
-            broadcast?.set(Change.Muted(isMuted))
+            // The newest, however many wait.
+            withContext(aside) { broadcast.set(Change.Muted(current.value.isMuted)) }
         } catch (failure: GoliveException) {
             // Before it is live it is told once it is, and afterwards nobody listens.
             if (failure.kind != ErrorKind.ENDED) tell(failure.message)

@@ -1,10 +1,13 @@
 package dev.golive.sample
 
+import dev.golive.Change
 import dev.golive.ErrorKind
 import dev.golive.GoliveException
+import dev.golive.LiveBroadcast
 import dev.golive.RehearsedNetwork
 import dev.golive.sample.LiveScreen.Phase
 import dev.golive.testing.Rehearsal
+import kotlin.coroutines.EmptyCoroutineContext
 import kotlin.test.Test
 import kotlin.test.assertContains
 import kotlin.test.assertEquals
@@ -95,7 +98,7 @@ class LivePresenterTest {
 
     @Test
     fun `a permission that is missing is told before anything begins`() = runTest {
-        val presenter = LivePresenter(backgroundScope)
+        val presenter = LivePresenter(backgroundScope, EmptyCoroutineContext)
         presenter.goLive { throw GoliveException(ErrorKind.PERMISSION_DENIED, "the camera may not be used", null) }
         runCurrent()
         assertEquals(LiveScreen(sentence = "the camera may not be used"), presenter.screen.value)
@@ -117,9 +120,33 @@ class LivePresenterTest {
         advanceTimeBy(10.seconds)
     }
 
+    @Test
+    fun `a touch on mute waits for no encoder, and the last touch counts`() = runTest {
+        val rehearsal = Rehearsal(this)
+        val told = mutableListOf<Change>()
+        val noted = object : LiveBroadcast by rehearsal {
+            override fun set(change: Change) {
+                told += change
+                rehearsal.set(change)
+            }
+        }
+        val presenter = presenterOf(rehearsal)
+        presenter.goLive { noted }
+        until(rehearsal, 5.seconds)
+        presenter.mute(true)
+        presenter.mute(false)
+        presenter.mute(true)
+        assertEquals(emptyList<Change>(), told, "the screen goes on")
+        until(rehearsal, 6.seconds)
+        assertEquals(Change.Muted(true), told.last())
+        assertEquals(dev.golive.ViewerSound.SILENCE, rehearsal.viewers.value.sound)
+        presenter.stop()
+        advanceTimeBy(10.seconds)
+    }
+
     /** As the activity does, it is told what an app is told of interruptions. */
     private fun TestScope.presenterOf(rehearsal: Rehearsal): LivePresenter {
-        val presenter = LivePresenter(backgroundScope)
+        val presenter = LivePresenter(backgroundScope, EmptyCoroutineContext)
         backgroundScope.launch {
             var seen = 0
             while (true) {
