@@ -8,6 +8,9 @@
 
     /// Shows what the camera sees as long as there is a broadcast from it; black before and after.
     /// It turns with the screen, and fills its frame.
+    ///
+    /// Make it before going on air, and keep it until that is over. A view that comes or goes changes the
+    /// capture session, which the library may be starting at that moment, and iOS ends an app for that.
     public final class CameraPreviewView: UIView {
         override public static var layerClass: AnyClass { AVCaptureVideoPreviewLayer.self }
 
@@ -34,8 +37,8 @@
             backgroundColor = .black
             preview?.videoGravity = .resizeAspectFill
             preview?.session = CaptureSession.ofTheLibrary()
-            // Before there is a camera, there is nothing to turn.
-            observers = CaptureSession.whenStarted { [weak self] in
+            // Before there is a camera, there is nothing to turn, and another begins unturned.
+            observers = CaptureSession.whenCameraChanges { [weak self] in
                 Task { @MainActor [weak self] in self?.turn() }
             }
         }
@@ -43,14 +46,12 @@
         /// Turns the picture as the screen is turned.
         private func turn() {
             guard let connection = preview?.connection, let window else { return }
-            let orientation = window.windowScene?.interfaceOrientation ?? .portrait
-            if #available(iOS 17, *) {
-                let angle = orientation.rotationAngle
-                if connection.isVideoRotationAngleSupported(angle) {
-                    connection.videoRotationAngle = angle
-                }
-            } else if connection.isVideoOrientationSupported {
-                connection.videoOrientation = orientation.videoOrientation
+            let interface = window.windowScene?.interfaceOrientation ?? .portrait
+            // Not by an angle, as iOS 17 would have it: sensors at the front of newer phones stand otherwise
+            // than those before them, and only this says the same for each.
+            let orientation = interface.videoOrientation
+            if connection.isVideoOrientationSupported, connection.videoOrientation != orientation {
+                connection.videoOrientation = orientation
             }
         }
     }
@@ -69,17 +70,6 @@
     }
 
     extension UIInterfaceOrientation {
-        /// By how many degrees the camera's picture is turned to stand upright; a camera lies across
-        /// the phone.
-        fileprivate var rotationAngle: CGFloat {
-            switch self {
-            case .landscapeRight: 0
-            case .landscapeLeft: 180
-            case .portraitUpsideDown: 270
-            default: 90
-            }
-        }
-
         fileprivate var videoOrientation: AVCaptureVideoOrientation {
             switch self {
             case .landscapeRight: .landscapeRight

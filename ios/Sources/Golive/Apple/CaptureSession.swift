@@ -16,11 +16,15 @@
             return Unmanaged<AVCaptureSession>.fromOpaque(pointer).takeRetainedValue()
         }
 
-        /// Calls `action`, on whatever thread, whenever capture starts, as long as what it returns is
-        /// held.
-        static func whenStarted(_ action: @escaping @Sendable () -> Void) -> Observers {
+        /// Calls `action`, on whatever thread, whenever capture starts or goes on with another camera, as
+        /// long as what it returns is held.
+        static func whenCameraChanges(_ action: @escaping @Sendable () -> Void) -> Observers {
             let observers = Observers()
-            observers.add(AVCaptureSession.didStartRunningNotification) { _ in action() }
+            guard let session = ofTheLibrary() else { return observers }
+            observers.add(AVCaptureSession.didStartRunningNotification, of: session) { _ in action() }
+            // Of whichever session: a port that is new is known to nobody.
+            let changed = AVCaptureInput.Port.formatDescriptionDidChangeNotification
+            observers.add(changed) { _ in action() }
             return observers
         }
     }

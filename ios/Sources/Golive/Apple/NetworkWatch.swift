@@ -9,13 +9,18 @@
         /// The interfaces, now and whenever they change.
         static func interfaces() -> AsyncStream<[NetworkInterface]> {
             AsyncStream { continuation in
-                let monitor = NWPathMonitor()
-                monitor.pathUpdateHandler = { path in
+                let watch = Watch()
+                watch.monitor.pathUpdateHandler = { path in
                     continuation.yield(interfaces(path))
                 }
-                continuation.onTermination = { _ in monitor.cancel() }
-                monitor.start(queue: DispatchQueue(label: "golive.networks"))
+                continuation.onTermination = { _ in watch.monitor.cancel() }
+                watch.monitor.start(queue: DispatchQueue(label: "golive.networks"))
             }
+        }
+
+        /// What may be cancelled on any thread, which not every SDK says of a monitor.
+        private final class Watch: @unchecked Sendable {
+            let monitor = NWPathMonitor()
         }
 
         private static func interfaces(_ path: NWPath) -> [NetworkInterface] {

@@ -13,15 +13,15 @@
             AsyncStream { continuation in
                 let observers = Observers()
                 for (name, read) in readers {
-                    observers.add(name) { notification in
-                        for event in read(notification) {
-                            continuation.yield(event)
-                        }
+                    observers.add(name) { tell(read($0), continuation) }
+                }
+                // An app may have a session of its own, which is no part of the broadcast.
+                if let session = CaptureSession.ofTheLibrary() {
+                    for (name, read) in captureReaders {
+                        observers.add(name, of: session) { tell(read($0), continuation) }
                     }
                 }
-                for event in holding() {
-                    continuation.yield(event)
-                }
+                tell(holding(), continuation)
                 continuation.onTermination = { _ in observers.removeAll() }
             }
         }
@@ -37,11 +37,22 @@
             (.NSProcessInfoPowerStateDidChange, { _ in [lowPower()] }),
             (UIApplication.didEnterBackgroundNotification, { _ in [.enteredBackground] }),
             (UIApplication.willEnterForegroundNotification, { _ in [.entersForeground] }),
+        ]
+
+        private static let captureReaders: [(Notification.Name, Reader)] = [
             (AVCaptureSession.wasInterruptedNotification, { captureInterruption($0) }),
             (AVCaptureSession.interruptionEndedNotification, { _ in [.captureInterruptionEnded] }),
             (AVCaptureSession.runtimeErrorNotification, { _ in [.captureFailed] }),
             (AVCaptureSession.didStartRunningNotification, { _ in [.captureStarted] }),
         ]
+
+        private static func tell(
+            _ events: [PhoneEvent], _ continuation: AsyncStream<PhoneEvent>.Continuation
+        ) {
+            for event in events {
+                continuation.yield(event)
+            }
+        }
 
         private static func holding() -> [PhoneEvent] {
             [heat(), lowPower(), route()]
@@ -91,10 +102,14 @@
         private let lock = NSLock()
         private var tokens: [any NSObjectProtocol] = []
 
-        /// Calls `heard` on the thread that notifies, and so in order.
-        func add(_ name: Notification.Name, _ heard: @escaping @Sendable (Notification) -> Void) {
+        /// Calls `heard` on the thread that notifies, and so in order; where a sender is named, for what
+        /// that one sends alone.
+        func add(
+            _ name: Notification.Name, of sender: AVCaptureSession? = nil,
+            _ heard: @escaping @Sendable (Notification) -> Void
+        ) {
             let token = NotificationCenter.default.addObserver(
-                forName: name, object: nil, queue: nil, using: heard)
+                forName: name, object: sender, queue: nil, using: heard)
             lock.withLock { tokens.append(token) }
         }
 
