@@ -81,7 +81,16 @@ if let folder = hostLibrary() {
     ]
     linking = frameworks.map { .linkedFramework($0) }
     linking += ["iconv", "objc"].map { .linkedLibrary($0) }
+    linking.append(.linkedLibrary("c++", .when(platforms: [.macOS])))
 }
+
+/// What Apple's stores want to know of a library; elsewhere nobody reads it.
+let privacy = "PrivacyInfo.xcprivacy"
+#if os(Linux)
+    let isForApple = false
+#else
+    let isForApple = true
+#endif
 
 let package = Package(
     name: "Golive",
@@ -101,7 +110,10 @@ let package = Package(
             // that should have been eliminated by SIL lowering". Its types are Sendable here, too.
             swiftSettings: [.swiftLanguageMode(.v5)],
             linkerSettings: linking),
-        .target(name: "Golive", dependencies: ["GoliveFFI"]),
+        .target(
+            name: "Golive", dependencies: ["GoliveFFI"],
+            exclude: isForApple ? [] : [privacy],
+            resources: isForApple ? [.copy(privacy)] : []),
         .target(name: "GoliveTesting", dependencies: ["Golive"]),
         .executableTarget(
             name: "QuickStart", dependencies: ["Golive"], path: "Examples/QuickStart"),
