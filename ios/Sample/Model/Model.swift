@@ -64,12 +64,12 @@ import Golive
 
     /// Takes the other camera.
     public func switchCamera() async {
-        await attempt { try self.studio.switchCamera() }
+        await attempt { try await self.studio.switchCamera() }
     }
 
     /// Turns the lamp on or off.
     public func toggleTorch() async {
-        await attempt { try self.studio.setTorch(!self.studio.isTorchOn) }
+        await attempt { try await self.studio.setTorch(!self.studio.isTorchOn) }
     }
 
     /// Silences the person, or no longer.
@@ -80,7 +80,7 @@ import Golive
 
     /// Enlarges the picture so much.
     public func zoom(_ factor: Double) async {
-        await attempt { try self.studio.setZoom(factor) }
+        await attempt { try await self.studio.setZoom(factor) }
     }
 
     private func broadcast(to address: String) async {

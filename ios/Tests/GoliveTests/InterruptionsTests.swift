@@ -7,6 +7,7 @@ import Testing
     private let time = VirtualTime()
     private let broadcast: PaperBroadcast
     private let sound = SoundOwner()
+    private let phone = PaperPhone()
     private let interruptions: Interruptions
 
     init() async throws {
@@ -14,7 +15,8 @@ import Testing
         broadcast = PaperBroadcast(config)
         interruptions = Interruptions(
             broadcast, asked: EncoderTarget(config), time: time,
-            activateSound: { [sound] in sound.activate() })
+            activateSound: { [sound] in sound.activate() },
+            askForTime: { [phone] in await phone.asksForTime("a test", expired: $0) })
         await interruptions.begin()
     }
 
@@ -106,6 +108,61 @@ import Testing
         await interruptions.hear(.entersForeground)
         await time.pass(.seconds(1))
         #expect(broadcast.shown == .camera && broadcast.heard == .microphone)
+    }
+
+    @Test("the app asks for time while a call closes its microphone in the background, and then only")
+    func granted() async {
+        await interruptions.hear(.enteredBackground)
+        #expect(phone.log == [], "it records, and is left alone")
+        await interruptions.hear(.soundInterrupted(.taken))
+        #expect(phone.log == ["time"])
+        await interruptions.hear(.soundInterruptionEnded(shouldResume: true))
+        #expect(phone.log == ["time"], "its microphone is closed still")
+        await time.pass(.seconds(2))
+        #expect(broadcast.heard == .microphone && phone.log == ["time", "enough"])
+        await interruptions.hear(.soundInterrupted(.taken))
+        await interruptions.hear(.entersForeground)
+        #expect(phone.log == ["time", "enough", "time", "enough"])
+        await phone.letTimeExpire()
+        #expect(!broadcast.wasCancelled)
+    }
+
+    @Test("a microphone that is slow to be free is asked for until it opens, and that is told once")
+    func slowMicrophone() async {
+        broadcast.refuse(.hear(sound: .microphone), with: GoliveError(.deviceUnavailable, "busy"))
+        await interruptions.hear(.soundInterrupted(.taken))
+        await interruptions.hear(.soundInterruptionEnded(shouldResume: true))
+        await time.pass(.seconds(17))
+        #expect(broadcast.timesRefused == 4 && broadcast.heard == .released)
+        #expect(await interruptions.heard == .released, "the person believes to be heard")
+        broadcast.refuse(.hear(sound: .microphone), with: nil)
+        await time.pass(.seconds(5))
+        #expect(broadcast.heard == .microphone)
+        await time.pass(.seconds(60))
+        #expect(broadcast.count(.hear(sound: .microphone)) == 1, "it goes on asking")
+        await interruptions.close()
+        let told = await interruptions.events.reduce(into: []) { $0.append($1) }
+        #expect(told.count { $0.sentence.contains("could not be changed") } == 1, "\(told)")
+        #expect(told.last?.sentence.contains("after all") == true && told.last?.heard == .microphone)
+    }
+
+    @Test("a camera that is slow to be free is asked for until the broadcast is to show something else")
+    func slowCamera() async {
+        let busy = GoliveError(.deviceUnavailable, "busy")
+        broadcast.refuse(.show(picture: .camera), with: busy)
+        await interruptions.hear(.enteredBackground)
+        await interruptions.hear(.entersForeground)
+        await time.pass(.seconds(8))
+        #expect(broadcast.timesRefused == 2 && broadcast.shown == .nothing)
+        await interruptions.hear(.enteredBackground)
+        await time.pass(.seconds(60))
+        #expect(broadcast.timesRefused == 2, "it opens a camera that nobody is to see")
+        await interruptions.hear(.entersForeground)
+        await time.pass(.seconds(2))
+        #expect(broadcast.timesRefused == 3)
+        await interruptions.close()
+        await time.pass(.seconds(60))
+        #expect(broadcast.timesRefused == 3, "it asks after the end")
     }
 
     @Test("who muted the microphone is not heard after a call")

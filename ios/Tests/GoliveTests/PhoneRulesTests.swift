@@ -76,6 +76,14 @@ import Testing
         #expect(rules.hear(.soundActivated) == [.ended(.microphoneLost)])
     }
 
+    @Test("a call that takes the route gives it back with the sound, though nobody tells")
+    func routeDuringCall() {
+        var rules = PhoneRules()
+        #expect(rules.hear(.soundInterrupted(.taken)) == [.began(.call)])
+        #expect(rules.hear(.routeChanged(hasMicrophone: false)) == [.began(.microphoneLost)])
+        #expect(rules.hear(.soundActivated) == [.ended(.call), .ended(.microphoneLost)])
+    }
+
     @Test("media services that were reset have everything made anew")
     func mediaServices() {
         var rules = PhoneRules()

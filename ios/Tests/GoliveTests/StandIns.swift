@@ -64,15 +64,24 @@ final class PaperBroadcast: LiveBroadcast, @unchecked Sendable {
     private var asked: [Change] = []
     private var isCancelled = false
     private var isStopped = false
+    private var refused: [Change: GoliveError] = [:]
+    private var refusals = 0
+    private var busy: DispatchSemaphore?
+    private var isWaiting = false
+    private let whileStarting: @Sendable () async -> Void
     /// What going on air fails with.
     let refusal: GoliveError?
     /// What it was made with.
     let config: BroadcastConfig
     let health: Health
 
-    init(_ config: BroadcastConfig, refusal: GoliveError? = nil) {
+    init(
+        _ config: BroadcastConfig, refusal: GoliveError? = nil,
+        whileStarting: @escaping @Sendable () async -> Void = {}
+    ) {
         self.config = config
         self.refusal = refusal
+        self.whileStarting = whileStarting
         health = Broadcast(config).health
     }
 
@@ -82,6 +91,26 @@ final class PaperBroadcast: LiveBroadcast, @unchecked Sendable {
     var wasCancelled: Bool { lock.withLock { isCancelled } }
     /// Whether somebody waited for its end.
     var wasStopped: Bool { lock.withLock { isStopped } }
+
+    /// How often it refused a change.
+    var timesRefused: Int { lock.withLock { refusals } }
+    /// Whether somebody waits for a change to be done.
+    var isBusy: Bool { lock.withLock { isWaiting } }
+
+    /// Refuses that change from now on, or no longer.
+    func refuse(_ change: Change, with error: GoliveError?) {
+        lock.withLock { refused[change] = error }
+    }
+
+    /// Needs as long for the next change as until ``goOn()``, and two seconds at most.
+    func beSlow() {
+        lock.withLock { busy = DispatchSemaphore(value: 0) }
+    }
+
+    /// Is done with what it was slow with.
+    func goOn() {
+        _ = lock.withLock { busy?.signal() }
+    }
 
     /// What viewers see: the newest of what was asked.
     var shown: ShownPicture {
@@ -105,6 +134,7 @@ final class PaperBroadcast: LiveBroadcast, @unchecked Sendable {
     var events: Events { Broadcast(config).events }
 
     func start() async throws {
+        await whileStarting()
         if let refusal {
             throw refusal
         }
@@ -120,7 +150,24 @@ final class PaperBroadcast: LiveBroadcast, @unchecked Sendable {
     }
 
     func set(_ change: Change) throws(GoliveError) {
-        lock.withLock { asked.append(change) }
+        let slow = lock.withLock {
+            defer { isWaiting = busy != nil }
+            return busy
+        }
+        _ = slow?.wait(timeout: .now() + 2)
+        let error = lock.withLock {
+            (busy, isWaiting) = (nil, false)
+            let error = refused[change]
+            if error == nil {
+                asked.append(change)
+            } else {
+                refusals += 1
+            }
+            return error
+        }
+        if let error {
+            throw error
+        }
     }
 }
 
@@ -153,6 +200,7 @@ final class PaperPhone: Phone, @unchecked Sendable {
     private let lock = NSLock()
     private var done: [String] = []
     private var isHeldUpright = false
+    private var expired: (@Sendable () async -> Void)?
     private let permission: GoliveError?
     private let (said, says) = AsyncStream.makeStream(of: PhoneEvent.self)
     private let (found, finds) = AsyncStream.makeStream(of: [NetworkInterface].self)
@@ -207,9 +255,20 @@ final class PaperPhone: Phone, @unchecked Sendable {
 
     func interfaces() async -> AsyncStream<[NetworkInterface]> { found }
 
-    func asksForTime(_ reason: String) async -> @Sendable () async -> Void {
+    func asksForTime(
+        _ reason: String, expired: @escaping @Sendable () async -> Void
+    ) async -> @Sendable () async -> Void {
         note("time")
-        return { [self] in note("enough") }
+        lock.withLock { self.expired = expired }
+        return { [self] in
+            note("enough")
+            lock.withLock { self.expired = nil }
+        }
+    }
+
+    /// The time that was asked for last is over.
+    func letTimeExpire() async {
+        await lock.withLock { expired }?()
     }
 
     private func note(_ what: String) {

@@ -86,16 +86,16 @@ import Testing
         let studio = studio(made)
         try await studio.prepare()
         #expect(studio.camera?.position == .back)
-        try studio.setTorch(true)
+        try await studio.setTorch(true)
         let config = try config(9)
         try await studio.onAir(config) { _ in
             let broadcast = try #require(made.broadcast)
             #expect(broadcast.changes == [.torch(isOn: true)])
-            try studio.switchCamera()
+            try await studio.switchCamera()
             #expect(studio.camera?.position == .front && !studio.isTorchOn)
-            #expect(throws: GoliveError.self) { try studio.setTorch(true) }
-            try studio.setZoom(2)
-            try studio.switchCamera()
+            await #expect(throws: GoliveError.self) { try await studio.setTorch(true) }
+            try await studio.setZoom(2)
+            try await studio.switchCamera()
             #expect(studio.camera?.index == 0 && studio.zoom == 1)
             let asked: [Change] = [
                 .torch(isOn: true), .camera(index: 2), .zoom(factor: 2), .camera(index: 0),
@@ -108,13 +108,79 @@ import Testing
     func switchedEarly() async throws {
         let made = Made()
         let studio = studio(made)
-        made.whileMaking = { try? studio.switchCamera() }
+        made.whileStarting = { try? await studio.switchCamera() }
         let config = BroadcastConfig(destination: try Destination("srt://127.0.0.1:9"))
         try await studio.onAir(config) { _ in
             let broadcast = try #require(made.broadcast)
             #expect(studio.camera?.position == .front)
             #expect(broadcast.changes == [.camera(index: 2)])
         }
+    }
+
+    @Test("while a camera is exchanged the screen goes on, and who taps twice has the first one again")
+    func exchange() async throws {
+        let made = Made()
+        let studio = studio(made)
+        try await studio.prepare()
+        try await studio.onAir(try config(9)) { _ in
+            let broadcast = try #require(made.broadcast)
+            broadcast.beSlow()
+            let taps = [1, 2].map { _ in Task { try await studio.switchCamera() } }
+            try await eventually("the screen stands still") { broadcast.isBusy }
+            #expect(studio.camera?.index == 0)
+            broadcast.goOn()
+            for tap in taps {
+                try await tap.value
+            }
+            #expect(broadcast.changes == [.camera(index: 2), .camera(index: 0)])
+            #expect(studio.camera?.index == 0)
+        }
+    }
+
+    @Test("lamp and zoom are as they were when the camera is opened again, after the background")
+    func openedAgain() async throws {
+        let made = Made()
+        let studio = studio(made)
+        try await studio.prepare()
+        try await studio.onAir(try config(9)) { _ in
+            let broadcast = try #require(made.broadcast)
+            try await studio.setTorch(true)
+            try await studio.setZoom(2)
+            phone.say(.enteredBackground)
+            phone.say(.entersForeground)
+            phone.say(.captureStarted)
+            try await eventually("lamp and zoom are lost: \(broadcast.changes)") {
+                broadcast.count(.torch(isOn: true)) == 2 && broadcast.count(.zoom(factor: 2)) == 2
+            }
+            let hot = GoliveError(.configuration, "the lamp is too hot")
+            broadcast.refuse(.torch(isOn: true), with: hot)
+            phone.say(.captureInterruptionEnded)
+            try await eventually("a lamp that is out counts as on") { !studio.isTorchOn }
+        }
+    }
+
+    @Test("a call that outlasts what the phone grants in the background ends the broadcast in order")
+    func callInBackground() async throws {
+        let made = Made()
+        let (told, tells) = AsyncStream.makeStream(of: InterruptionEvent.self)
+        let config = try config(9)
+        try await studio(made).onAir(config, interrupted: { tells.yield($0) }) { _ in
+            let broadcast = try #require(made.broadcast)
+            phone.say(.soundInterrupted(.taken))
+            phone.say(.enteredBackground)
+            try await eventually("nobody asked for time") { phone.log == ["ask", "time"] }
+            await phone.letTimeExpire()
+            #expect(broadcast.wasCancelled)
+        }
+        #expect(made.broadcast?.wasStopped == true)
+        // Time to end in is asked for before the other is given back.
+        #expect(phone.log == ["ask", "time", "time", "enough", "enough", "release"])
+        tells.finish()
+        var sentences: [String] = []
+        for await event in told {
+            sentences.append(event.sentence)
+        }
+        #expect(sentences.last?.contains("the broadcast ends") == true, "\(sentences)")
     }
 
     @Test("what the app asks of the encoder is limited by heat, and asked in full when it is over")
@@ -225,16 +291,15 @@ import Testing
 @MainActor private final class Made {
     var broadcast: PaperBroadcast?
     var refusal: GoliveError?
-    var whileMaking: () -> Void = {}
+    var whileStarting: @Sendable () async -> Void = {}
 
     init(refusal: GoliveError? = nil) {
         self.refusal = refusal
     }
 
     func make(_ config: BroadcastConfig) -> any LiveBroadcast {
-        let broadcast = PaperBroadcast(config, refusal: refusal)
+        let broadcast = PaperBroadcast(config, refusal: refusal, whileStarting: whileStarting)
         self.broadcast = broadcast
-        whileMaking()
         return broadcast
     }
 }

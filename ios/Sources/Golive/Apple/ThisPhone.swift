@@ -51,9 +51,16 @@
 
         public func activateSound() async throws(GoliveError) {
             let session = AVAudioSession.sharedInstance()
+            let options: AVAudioSession.CategoryOptions = [.defaultToSpeaker]
+            let isSet =
+                session.category == .playAndRecord && session.mode == .videoRecording
+                && session.categoryOptions == options
             do {
-                try session.setCategory(
-                    .playAndRecord, mode: .videoRecording, options: [.defaultToSpeaker])
+                // Each time it is set, the sound goes another way for a moment, and whoever records
+                // notices.
+                if !isSet {
+                    try session.setCategory(.playAndRecord, mode: .videoRecording, options: options)
+                }
                 try session.setActive(true)
             } catch {
                 throw GoliveError(
@@ -77,8 +84,10 @@
             NetworkWatch.interfaces()
         }
 
-        public func asksForTime(_ reason: String) async -> @Sendable () async -> Void {
-            let time = await BackgroundTime(reason)
+        public func asksForTime(
+            _ reason: String, expired: @escaping @Sendable () async -> Void
+        ) async -> @Sendable () async -> Void {
+            let time = await BackgroundTime(reason, expired: expired)
             return { await time.end() }
         }
 
@@ -125,12 +134,26 @@
 
     /// A moment in the background that the system grants.
     @MainActor private final class BackgroundTime {
+        /// What a broadcast gets to end in; an app that holds on for about five seconds is killed.
+        private static let grace: Duration = .seconds(2)
+
         private var identifier = UIBackgroundTaskIdentifier.invalid
 
-        init(_ reason: String) {
+        init(_ reason: String, expired: @escaping @Sendable () async -> Void) {
             identifier = UIApplication.shared.beginBackgroundTask(withName: reason) { [weak self] in
                 // The system says on the main thread that the time is over.
-                MainActor.assumeIsolated { self?.end() }
+                MainActor.assumeIsolated { self?.expire(expired) }
+            }
+            if identifier == .invalid {
+                expire(expired)
+            }
+        }
+
+        private func expire(_ expired: @escaping @Sendable () async -> Void) {
+            Task {
+                await expired()
+                try? await Task.sleep(for: Self.grace)
+                end()
             }
         }
 

@@ -35,24 +35,40 @@ public actor Interruptions {
     /// What viewers see.
     public private(set) var shown = ShownPicture.camera
     /// What viewers hear.
-    public var heard: HeardSound {
-        isMuted && sound == .microphone ? .muted : sound
-    }
+    public private(set) var heard = HeardSound.microphone
 
     private let broadcast: any LiveBroadcast
     private let machine: InterruptionMachine
     private let time: any Timekeeper
     private let activateSound: @Sendable () async -> Bool
+    private let askForTime: AskForTime
     private let told: AsyncStream<InterruptionEvent>.Continuation
     private var rules = PhoneRules()
     private var asked: EncoderTarget
     private var limit: Limit?
     private var isMuted = false
+    private var picture = ShownPicture.camera
     private var sound = HeardSound.microphone
+    /// What could not be changed yet.
+    private var overdue: Set<Part> = []
     private var isLive = false
     private var isClosed = false
     private var nextStep: (any Alarm)?
     private var nextAttempt: (any Alarm)?
+    private var nextChange: (any Alarm)?
+    /// Whether time was asked for and not given back, and what gives it back, once it is granted.
+    private var hasTime = false
+    private var giveBack: (@Sendable () async -> Void)?
+
+    /// Asks for time in the background where nothing is recorded; calls what it is given when that is
+    /// over, and returns what gives it back.
+    public typealias AskForTime =
+        @Sendable (_ expired: @escaping @Sendable () async -> Void) async
+        -> @Sendable () async -> Void
+
+    private enum Part: String, CaseIterable {
+        case sound, picture
+    }
 
     /// Begins with camera and microphone on air and no limit.
     ///
@@ -63,40 +79,48 @@ public actor Interruptions {
     ///   - rules: what is done about each cause.
     ///   - time: the phone's.
     ///   - activateSound: activates the audio session, and says whether that worked.
+    ///   - askForTime: asks for time in the background while the microphone is closed: an app that
+    ///     records nothing there is suspended within seconds. When it is over, the broadcast ends.
     public init(
         _ broadcast: any LiveBroadcast,
         asked: EncoderTarget,
         rules: InterruptionRules = iosInterruptions(),
         time: any Timekeeper = SystemTime(),
-        activateSound: @escaping @Sendable () async -> Bool
+        activateSound: @escaping @Sendable () async -> Bool,
+        askForTime: @escaping AskForTime = { _ in {} }
     ) {
         self.broadcast = broadcast
         self.asked = asked
         self.time = time
         self.activateSound = activateSound
+        self.askForTime = askForTime
         machine = InterruptionMachine(rules: rules, nowUs: time.now().microseconds)
         (events, told) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(100))
     }
 
     /// The broadcast is live: what was decided so far is done, and from now on at once.
-    public func begin() {
+    public func begin() async {
         isLive = true
-        if heard != .microphone {
-            attempt { try broadcast.hear(heard) }
+        (shown, heard) = (.camera, .microphone)
+        if wantedSound != heard {
+            bring(.sound)
         }
-        if shown != .camera {
-            attempt { try broadcast.show(shown) }
+        if picture != shown {
+            bring(.picture)
         }
         if limit != nil {
             apply(from: asked)
         }
+        await keepAwake()
     }
 
     /// One thing that the phone says.
     public func hear(_ event: PhoneEvent) async {
-        for reaction in rules.hear(event) {
+        let reactions = rules.hear(event)
+        await keepAwake()
+        for reaction in reactions {
             switch reaction {
-            case let .tell(input): handle(input)
+            case let .tell(input): await handle(input)
             case .restartEncoder: change { try $0.restartEncoder() }
             case .activateSound: await tryToActivateSound()
             }
@@ -105,18 +129,18 @@ public actor Interruptions {
     }
 
     /// One thing for the machine to know that no ``PhoneEvent`` has a word for.
-    public func handle(_ input: InterruptionInput) {
+    public func handle(_ input: InterruptionInput) async {
         guard !isClosed else { return }
         machine.handle(nowUs: time.now().microseconds, input: input)
-        carryOut()
+        await carryOut()
     }
 
     /// Silences the person, or no longer. The microphone stays open, and a call still closes it.
     public func mute(_ isMuted: Bool) {
-        let before = heard
+        let before = wantedSound
         self.isMuted = isMuted
-        if heard != before {
-            change { [heard] in try $0.hear(heard) }
+        if wantedSound != before {
+            bring(.sound)
         }
     }
 
@@ -128,16 +152,19 @@ public actor Interruptions {
     }
 
     /// Nothing is decided or changed any more.
-    public func close() {
+    public func close() async {
         isClosed = true
         nextStep?.cancel()
         nextAttempt?.cancel()
+        nextChange?.cancel()
         told.finish()
+        await keepAwake()
     }
 
     deinit {
         nextStep?.cancel()
         nextAttempt?.cancel()
+        nextChange?.cancel()
         told.finish()
     }
 
@@ -160,15 +187,46 @@ public actor Interruptions {
         attemptLater()
     }
 
-    private func carryOut() {
+    /// In the background an app that records is left alone; one that does not has to ask.
+    private func keepAwake() async {
+        let isNeeded = rules.isInBackground && heard == .released && !isClosed
+        guard isNeeded != hasTime else { return }
+        hasTime = isNeeded
+        guard isNeeded else {
+            let enough = giveBack
+            giveBack = nil
+            await enough?()
+            return
+        }
+        let enough = await askForTime { [weak self] in await self?.timeIsOver() }
+        // Meanwhile it may have been over, or asked for once more.
+        if hasTime, giveBack == nil {
+            giveBack = enough
+        } else {
+            await enough()
+        }
+    }
+
+    private func timeIsOver() {
+        guard hasTime, !isClosed else { return }
+        tell("the phone lets an app in the background wait no longer: the broadcast ends", nil)
+        broadcast.cancel()
+    }
+
+    private func carryOut() async {
+        decide()
+        await keepAwake()
+    }
+
+    private func decide() {
         while !isClosed {
             switch machine.poll(nowUs: time.now().microseconds) {
             case let .sound(sound):
                 self.sound = sound
-                change { [heard] in try $0.hear(heard) }
+                bring(.sound)
             case let .picture(picture):
-                shown = picture
-                change { try $0.show(picture) }
+                self.picture = picture
+                bring(.picture)
             case .keyframe: change { try $0.set(.keyframe) }
             case .restartEncoder: change { try $0.restartEncoder() }
             case let .limited(limit):
@@ -208,6 +266,58 @@ public actor Interruptions {
         if now.audioBitsPerSecond != before.audioBitsPerSecond {
             change { try $0.set(.audioBitrate(bitsPerSecond: now.audioBitsPerSecond)) }
         }
+    }
+
+    /// What viewers are to hear.
+    private var wantedSound: HeardSound {
+        isMuted && sound == .microphone ? .muted : sound
+    }
+
+    /// Lets viewers see, or hear, what they are to. Where that fails it is tried again, until it works or
+    /// they are to get something else: a device that somebody gave back may take a while to open.
+    private func bring(_ part: Part, again: Bool = false) {
+        guard !isClosed else { return }
+        let (picture, sound) = (picture, wantedSound)
+        let wasOverdue = overdue.remove(part) != nil
+        do {
+            switch part {
+            case .picture:
+                if isLive { try broadcast.show(picture) }
+                shown = picture
+            case .sound:
+                if isLive { try broadcast.hear(sound) }
+                heard = sound
+            }
+            if wasOverdue && again {
+                tell("the \(part.rawValue) could be changed after all", nil)
+            }
+        } catch {
+            // Once it is over there is nothing to change; what makes no sense will make none later.
+            let isWorthIt = error.kind != .ended && error.kind != .configuration
+            if isWorthIt {
+                overdue.insert(part)
+            }
+            if !again && error.kind != .ended {
+                let then = isWorthIt ? ", and that is tried again" : ""
+                tell("the \(part.rawValue) could not be changed\(then): \(error)", nil)
+            }
+        }
+        bringLater()
+    }
+
+    private func bringLater() {
+        nextChange?.cancel()
+        nextChange = nil
+        guard !overdue.isEmpty, !isClosed else { return }
+        let moment = time.now() + PhoneRules.retryInterval
+        nextChange = time.wake(at: moment) { [weak self] in await self?.bringAgain() }
+    }
+
+    private func bringAgain() async {
+        for part in Part.allCases where overdue.contains(part) {
+            bring(part, again: true)
+        }
+        await keepAwake()
     }
 
     private func change(_ change: (any LiveBroadcast) throws -> Void) {

@@ -65,7 +65,14 @@ public protocol Phone: Sendable {
     /// Its interfaces, now and whenever they change. It ends when nobody reads it any more.
     func interfaces() async -> AsyncStream<[NetworkInterface]>
 
-    /// Asks to go on for a moment if the app leaves the screen now, so that a broadcast is ended
-    /// and not cut off. What it returns gives the time back.
-    func asksForTime(_ reason: String) async -> @Sendable () async -> Void
+    /// Asks to go on for a while if the app leaves the screen now, or has left it and records nothing,
+    /// so that a broadcast is ended and not cut off. What it returns gives the time back.
+    ///
+    /// - Parameters:
+    ///   - reason: for whoever reads the system's log.
+    ///   - expired: called when the time is over, or there is none, as long as it was not given back;
+    ///     a second or two are left then.
+    func asksForTime(
+        _ reason: String, expired: @escaping @Sendable () async -> Void
+    ) async -> @Sendable () async -> Void
 }

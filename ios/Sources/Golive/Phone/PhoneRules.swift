@@ -29,7 +29,8 @@ public struct PhoneRules: Sendable {
     /// How long to wait from one attempt to activate the sound to the next.
     public static let retryInterval: Duration = .seconds(5)
 
-    private var isInBackground = false
+    /// Whether the app is in the background.
+    public private(set) var isInBackground = false
     private var isCallHeld = false
     /// What stands between the broadcast and its microphone, and its camera.
     private var microphoneLosses: Set<Loss> = []
@@ -87,7 +88,8 @@ public struct PhoneRules: Sendable {
     private mutating func soundActivated() -> [PhoneReaction] {
         let call: [PhoneReaction] = isCallHeld ? [.ended(.call)] : []
         isCallHeld = false
-        return call + findMicrophone([.session, .services])
+        // A call takes the route as well, and the system need not tell that it is there again.
+        return call + findMicrophone([.session, .services, .route])
     }
 
     private mutating func routeChanged(_ hasMicrophone: Bool) -> [PhoneReaction] {

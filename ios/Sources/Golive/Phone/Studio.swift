@@ -41,6 +41,7 @@ import GoliveFFI
     private let broadcasts: Broadcasts
     private var current: OnAir?
     private var isTaken = false
+    private var lastChange: Task<Result<Void, GoliveError>, Never>?
 
     private struct OnAir {
         let broadcast: any LiveBroadcast
@@ -126,44 +127,52 @@ import GoliveFFI
 
     /// Takes the next camera of another position, or simply the next where there is none.
     ///
+    /// Returns when it is at work, after a second or two. Of this and what follows down to
+    /// ``setZoom(_:)``, one is done after the other.
+    ///
     /// - Throws: ``GoliveError`` of the kind `deviceUnavailable` if there is no other.
-    public func switchCamera() throws(GoliveError) {
-        let others = cameras.filter { $0.index != camera?.index }
-        guard let next = others.first(where: { $0.position != camera?.position }) ?? others.first
-        else {
-            throw GoliveError(.deviceUnavailable, "this phone has no other camera")
+    public func switchCamera() async throws(GoliveError) {
+        try await inTurn { [self] () throws(GoliveError) in
+            let others = cameras.filter { $0.index != camera?.index }
+            guard
+                let next = others.first(where: { $0.position != camera?.position }) ?? others.first
+            else {
+                throw GoliveError(.deviceUnavailable, "this phone has no other camera")
+            }
+            try await take(next)
         }
-        try use(next)
     }
 
     /// Takes this camera.
     ///
     /// - Throws: ``GoliveError``, why it cannot; the camera before goes on then.
-    public func use(_ camera: PhoneCamera) throws(GoliveError) {
-        try live?.useCamera(camera.index)
-        self.camera = camera
-        // They are the camera's own, and another one begins without.
-        (isTorchOn, zoom) = (false, 1)
+    public func use(_ camera: PhoneCamera) async throws(GoliveError) {
+        try await inTurn { [self] () throws(GoliveError) in try await take(camera) }
     }
 
     /// Turns the camera's lamp on or off.
     ///
     /// - Throws: ``GoliveError`` of the kind `deviceUnavailable` if the camera has none.
-    public func setTorch(_ isOn: Bool) throws(GoliveError) {
-        guard !isOn || camera?.hasTorch ?? true else {
-            throw GoliveError(.deviceUnavailable, "this camera has no lamp: use one at the back")
+    public func setTorch(_ isOn: Bool) async throws(GoliveError) {
+        try await inTurn { [self] () throws(GoliveError) in
+            guard !isOn || camera?.hasTorch ?? true else {
+                throw GoliveError(
+                    .deviceUnavailable, "this camera has no lamp: use one at the back")
+            }
+            try await change(.torch(isOn: isOn))
+            isTorchOn = isOn
         }
-        try live?.setTorch(isOn)
-        isTorchOn = isOn
     }
 
     /// Enlarges the middle of the picture: 1.0 is all of it, and the least.
     ///
     /// - Throws: ``GoliveError``, why it cannot.
-    public func setZoom(_ factor: Double) throws(GoliveError) {
+    public func setZoom(_ factor: Double) async throws(GoliveError) {
         let factor = factor.isFinite ? max(factor, 1) : 1
-        try live?.setZoom(factor)
-        zoom = factor
+        try await inTurn { [self] () throws(GoliveError) in
+            try await change(.zoom(factor: factor))
+            zoom = factor
+        }
     }
 
     /// Silences the person, or no longer. The microphone stays open.
@@ -183,9 +192,31 @@ import GoliveFFI
         broadcast?.cancel()
     }
 
-    /// The broadcast, if it can be changed now.
-    private var live: (any LiveBroadcast)? {
-        current.flatMap { $0.isLive ? $0.broadcast : nil }
+    private func take(_ camera: PhoneCamera) async throws(GoliveError) {
+        try await change(.camera(index: camera.index))
+        self.camera = camera
+        // They are the camera's own, and another one begins without.
+        (isTorchOn, zoom) = (false, 1)
+    }
+
+    /// Changes the broadcast, if that can be done now. It waits as long as a camera is being opened,
+    /// which the main actor must not.
+    private func change(_ change: Change) async throws(GoliveError) {
+        guard let current, current.isLive else { return }
+        try await current.broadcast.changeElsewhere(change)
+    }
+
+    /// Each finds what the one before left.
+    private func inTurn(
+        _ change: @escaping @MainActor () async throws(GoliveError) -> Void
+    ) async throws(GoliveError) {
+        let before = lastChange
+        let task = Task {
+            _ = await before?.value
+            return await result(of: change)
+        }
+        lastChange = task
+        try await task.value.get()
     }
 
     private func prepare(_ needs: PhoneNeeds) async throws(GoliveError) {
@@ -208,7 +239,8 @@ import GoliveFFI
         let phone = phone
         let interruptions = Interruptions(
             broadcast, asked: EncoderTarget(config), rules: rules, time: time,
-            activateSound: { (try? await phone.activateSound()) != nil })
+            activateSound: { (try? await phone.activateSound()) != nil },
+            askForTime: { await phone.asksForTime("waiting for the microphone", expired: $0) })
         await interruptions.mute(isMuted)
         current = OnAir(broadcast: broadcast, interruptions: interruptions)
         // What it says while the ingest is still being reached is not lost.
@@ -230,41 +262,52 @@ import GoliveFFI
             outcome = .failure(error)
         }
         current = nil
+        // Before time that was granted for a call is given back.
+        let giveBack = await phone.asksForTime("ending the broadcast") {}
         await interruptions.close()
         await told
-        try await end(broadcast, after: outcome)
-        return try outcome.get()
+        let failure = await end(broadcast)
+        await giveBack()
+        // Why it came to its end is worth more than how the stopping went.
+        let value = try outcome.get()
+        if let failure {
+            throw failure
+        }
+        return value
     }
 
     /// What was changed while the ingest was being reached is done now.
     private func goLive(_ interruptions: Interruptions, with video: VideoSource?) async {
         current?.isLive = true
         await interruptions.begin()
-        if case let .camera(index) = video, let camera, camera.index != index {
-            try? live?.useCamera(camera.index)
-        }
-        if isTorchOn {
-            try? live?.setTorch(true)
-        }
-        if zoom != 1 {
-            try? live?.setZoom(zoom)
+        try? await inTurn { [self] () throws(GoliveError) in
+            if case let .camera(index) = video, let camera, camera.index != index {
+                try? await change(.camera(index: camera.index))
+            }
+            await setTorchAndZoomAgain()
         }
     }
 
-    /// Why it came to its end is worth more than how the stopping went.
-    private func end<Value>(
-        _ broadcast: any LiveBroadcast, after outcome: Result<Value, any Error>
-    ) async throws {
-        let giveBack = await phone.asksForTime("ending the broadcast")
-        var failure: GoliveError?
+    /// A camera that was opened begins without.
+    private func setTorchAndZoomAgain() async {
+        if isTorchOn {
+            do {
+                try await change(.torch(isOn: true))
+            } catch {
+                isTorchOn = false
+            }
+        }
+        if zoom != 1 {
+            try? await change(.zoom(factor: zoom))
+        }
+    }
+
+    private func end(_ broadcast: any LiveBroadcast) async -> GoliveError? {
         do {
             try await broadcast.stop()
+            return nil
         } catch {
-            failure = error.kind == .ended ? nil : error
-        }
-        await giveBack()
-        if case .success = outcome, let failure {
-            throw failure
+            return error.kind == .ended ? nil : error
         }
     }
 
@@ -301,6 +344,11 @@ import GoliveFFI
     private func follow(_ events: AsyncStream<PhoneEvent>, _ interruptions: Interruptions) async {
         for await event in events {
             await interruptions.hear(event)
+            // In the background the lamp goes out and the camera is closed; somebody else may have had it.
+            // What the phone says next does not wait for that.
+            if event == .captureStarted || event == .captureInterruptionEnded {
+                Task { try? await inTurn { await self.setTorchAndZoomAgain() } }
+            }
         }
     }
 
@@ -321,9 +369,28 @@ import GoliveFFI
         for await interfaces in interfaces {
             for change in plan.update(interfaces) {
                 // It fails once there is nothing to change any more.
-                try? broadcast.set(change)
+                try? await broadcast.changeElsewhere(change)
             }
         }
+    }
+}
+
+extension LiveBroadcast {
+    /// Changes something while live, on no actor.
+    fileprivate func changeElsewhere(_ change: Change) async throws(GoliveError) {
+        let change = Task.detached { await result { () throws(GoliveError) in try set(change) } }
+        try await change.value.get()
+    }
+}
+
+private func result(
+    isolation: isolated (any Actor)? = #isolation,
+    of change: () async throws(GoliveError) -> Void
+) async -> Result<Void, GoliveError> {
+    do throws(GoliveError) {
+        return .success(try await change())
+    } catch {
+        return .failure(error)
     }
 }
 
@@ -355,6 +422,8 @@ extension EncoderTarget {
 /// still gives an upright picture, with bars beside it.
 public enum PictureShape: Sendable {
     /// As the phone is held when the broadcast begins: the configuration says how many pixels there are.
+    /// The app's screen tells. Where that does not turn, as with its rotation locked, it is the screen's
+    /// shape, and a picture from a phone that is held otherwise is upright between bars.
     case asHeld
     /// As the configuration says.
     case asConfigured
