@@ -31,7 +31,8 @@ internal class StayAwake(context: Context) {
 
         @Suppress("DEPRECATION")
         fun wifiMode(): Int =
-            // Which works with the screen off; newer systems know one mode only.
+            // Which works with the screen off. Newer systems know one mode only, which needs the screen on and the
+            // app in front: an app keeps the screen on there.
             if (Build.VERSION.SDK_INT < Build.VERSION_CODES.UPSIDE_DOWN_CAKE) WifiManager.WIFI_MODE_FULL_HIGH_PERF
             else WifiManager.WIFI_MODE_FULL_LOW_LATENCY
     }

@@ -168,7 +168,7 @@ public class StudioBroadcast internal constructor(
         }
     }
 
-    private fun rest() {
+    private fun rest(): Unit = synchronized(this) {
         networks?.close()
         watch?.close()
         watch = null
