@@ -65,14 +65,18 @@ pub(super) fn print(items: &[Item]) {
 
 fn verdict(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Built { note, .. } => format!("{} {note}", terminal::green("ok")),
-        Outcome::Missing(reason) => format!("missing: {}", one_line(reason)),
-        Outcome::Failed(reason) => format!("{}: {}", terminal::red("FAILED"), one_line(reason)),
+        Outcome::Built { note, .. } => {
+            format!("{} {note}", terminal::green("ok")).trim_end().to_owned()
+        }
+        Outcome::Missing(reason) => format!("missing: {}", in_column(reason)),
+        Outcome::Failed(reason) => format!("{}: {}", terminal::red("FAILED"), in_column(reason)),
     }
 }
 
-fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+/// Each line below the one before, where the parts' files stand, too.
+fn in_column(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(&format!("\n{:15}", ""))
 }
 
 fn sums(items: &[Item]) -> String {
