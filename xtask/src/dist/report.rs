@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_reads_in_one_line_what_is_missing() {
-        assert_eq!(verdict(&items()[1].outcome), "missing: no \"NDK\" fetch it");
+    fn a_person_reads_line_by_line_what_is_missing() {
+        assert_eq!(verdict(&items()[1].outcome), "missing: no \"NDK\"\n               fetch it");
     }
 }
