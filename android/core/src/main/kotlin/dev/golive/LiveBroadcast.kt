@@ -20,7 +20,7 @@ public interface LiveBroadcast {
     /**
      * Goes on air: returns once the ingest takes the stream. Cancelling it stops the broadcast.
      *
-     * @throws GoliveException why it cannot.
+     * @throws GoliveException why it cannot; of kind `ENDED` if it was started before, which goes on then.
      */
     public suspend fun start()
 

@@ -1,5 +1,6 @@
 package dev.golive.android
 
+import android.app.ForegroundServiceTypeException
 import android.app.Notification
 import android.app.NotificationChannel
 import android.app.NotificationManager
@@ -59,6 +60,7 @@ public class LiveService : Service() {
     public companion object {
         private const val CHANNEL = "golive"
         private const val NUMBER = 0x601
+        private const val TOO_LATE = "start LiveService while an activity of the app is visible"
         private const val LACKING = "LiveService lacks a permission or a type in the app's merged manifest"
 
         private val orders = ConcurrentLinkedQueue<Order>()
@@ -83,7 +85,7 @@ public class LiveService : Service() {
                 throw cancelled
             } catch (refused: IllegalStateException) {
                 orders.remove(order)
-                throw misused("start LiveService while an activity of the app is visible", refused)
+                throw misused(if (isOfTypes(refused)) LACKING else TOO_LATE, refused)
             } catch (refused: SecurityException) {
                 orders.remove(order)
                 throw misused(LACKING, refused)
@@ -149,6 +151,10 @@ public class LiveService : Service() {
             if (camera or microphone == 0) Permissions.require(context)
             return camera or microphone
         }
+
+        /** Since Android 14 a service of no type at all is refused so. */
+        private fun isOfTypes(refused: IllegalStateException) =
+            Build.VERSION.SDK_INT >= Build.VERSION_CODES.UPSIDE_DOWN_CAKE && refused is ForegroundServiceTypeException
 
         private fun misused(what: String, cause: Exception): GoliveException =
             GoliveException(ErrorKind.CONFIGURATION, what, cause.message, cause)

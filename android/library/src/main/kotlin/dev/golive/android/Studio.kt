@@ -111,7 +111,8 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
 
     /**
      * Shows there what viewers see, and what they would see before there is a broadcast; nowhere, if nothing is
-     * said. The camera is open while the view is visible or a broadcast lasts.
+     * said. The camera is open while the view is visible or a broadcast lasts. A studio that outlives an activity
+     * would keep that through its view: nothing is said then in its `onDestroy`.
      *
      * @throws GoliveException of kind `PERMISSION_DENIED`, if the camera is not allowed.
      */
@@ -154,8 +155,8 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
      * A broadcast that is started, stopped and closed by whoever keeps it, as a view model does. [onAir] does all
      * of that. There is one at a time; one that is over, or failed to start, is closed when the next one comes.
      *
-     * @throws GoliveException if another one lasts, [config] makes no sense, or of kind `UNREACHABLE` if networks
-     *   were asked for and there is none.
+     * @throws GoliveException if another one lasts, [config] makes no sense, of kind `UNREACHABLE` if networks
+     *   were asked for and there is none, or `ENDED` if the studio is closed meanwhile.
      */
     public suspend fun prepare(config: BroadcastConfig, credentials: Credentials? = null): StudioBroadcast {
         broadcast?.let { if (it.health.value.state == BroadcastState.ENDED) it.close() }
@@ -169,10 +170,10 @@ public class Studio(context: Context, private val options: StudioOptions = Studi
                 StudioEquipment(application, options, stage, pictures, director, { controlHandler.post(it) }, bellHandler)
             // It may try codecs.
             val choice = withContext(Dispatchers.Default) { equipment.choose(config) }
-            if (isClosed) throw GoliveException(ErrorKind.ENDED, "the studio was closed", null)
             val networks = options.networks?.let { PhoneNetworks(application, it) }
             val made = try {
                 val config = if (networks == null) config else config.copy(networks = networks.begin())
+                if (isClosed) throw GoliveException(ErrorKind.ENDED, "the studio was closed", null)
                 equipment.broadcast(config, credentials, choice, networks, keepsCamera = { isSeen }, ::forget)
             } catch (failure: Throwable) {
                 networks?.close()
