@@ -46,6 +46,23 @@ class EncoderTest {
     }
 
     @Test
+    fun `what it produces may be H265`() = inScratch { folder ->
+        val (port, file) = freePort() to folder.resolve("received.ts")
+        Peer.ffmpeg(folder, port, file).use { ffmpeg ->
+            runBlocking {
+                onAir(config(port), FilmEncoder(h265Film(folder)), Program(videoCodec = VideoCodec.H265)) { broadcast ->
+                    delay(1.seconds)
+                    broadcast.set(Change.Keyframe)
+                    delay(1.seconds)
+                }
+            }
+            ffmpeg.finish()
+        }
+        assertTrue(probe(file).getValue("hevc") > 40)
+        assertEquals("", decode(file))
+    }
+
+    @Test
     fun `an encoder that throws and takes its time keeps nobody waiting`() = inScratch { folder ->
         val port = freePort()
         val asked = CompletableDeferred<Unit>()
