@@ -32,6 +32,25 @@ extension Stories {
             }
         }
 
+        @Test("what it produces may be H.265")
+        func h265() async throws {
+            try await inScratch { folder in
+                let (port, file) = (try freePort(), folder.appending(path: "received.ts"))
+                let encoder = FilmEncoder(try await h265Film(in: folder))
+                let ffmpeg = try await Peer.ffmpeg(in: folder, port: port, file: file)
+                let program = Program(videoCodec: .h265)
+                try await onAir(config(port), encoder: encoder, program: program) { broadcast in
+                    try await Task.sleep(for: .seconds(1))
+                    try broadcast.set(.keyframe)
+                    try await Task.sleep(for: .seconds(1))
+                }
+                let said = try await ffmpeg.finish()
+                let packets = try await packets(of: file, in: folder)
+                #expect(packets["hevc", default: 0] > 40, "\(packets) \(said)")
+                #expect(try await complaints(about: file, in: folder) == "")
+            }
+        }
+
         @Test("an encoder that throws and takes its time keeps nobody waiting")
         func throwingEncoder() async throws {
             struct Refusal: Error, CustomStringConvertible {

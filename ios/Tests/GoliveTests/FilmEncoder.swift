@@ -4,7 +4,7 @@ import Foundation
 import Golive
 import Testing
 
-/// An access unit of H.264 in Annex B form.
+/// An access unit in Annex B form.
 struct Picture {
     let data: Data
     let isKey: Bool
@@ -12,33 +12,42 @@ struct Picture {
 
 /// Two seconds of real H.264, one key frame a second, made by ffmpeg.
 func film(in folder: URL) async throws -> [Picture] {
-    let file = folder.appending(path: "film.h264")
-    let make =
+    let options =
+        "-c:v libx264 -preset veryfast -tune zerolatency -g 30 -bsf:v h264_metadata=aud=insert -f h264"
+    let stream = try await made(folder.appending(path: "film.h264"), options, in: folder)
+    // ITU-T H.264, table 7-1: a delimiter, and an IDR.
+    return try accessUnits(of: stream, delimiter: 9, keys: 5...5) { $0 & 0x1f }
+}
+
+/// The same in H.265.
+func h265Film(in folder: URL) async throws -> [Picture] {
+    let options =
+        "-pix_fmt yuv420p -c:v libx265 -preset ultrafast -tune zerolatency "
+        + "-x265-params log-level=error:keyint=30:open-gop=0 -bsf:v hevc_metadata=aud=insert -f hevc"
+    let stream = try await made(folder.appending(path: "film.h265"), options, in: folder)
+    // ITU-T H.265, table 7-1: a delimiter, and pictures at which decoding can begin.
+    return try accessUnits(of: stream, delimiter: 35, keys: 16...21) { $0 >> 1 & 0x3f }
+}
+
+private func made(_ file: URL, _ options: String, in folder: URL) async throws -> [UInt8] {
+    let source =
         "ffmpeg -hide_banner -loglevel error -f lavfi -i testsrc2=size=320x180:rate=30 -t 2 "
-        + "-c:v libx264 -preset veryfast -tune zerolatency -g 30 -bsf:v h264_metadata=aud=insert "
-        + "-f h264"
-    let said = try await Peer(words(make) + [file.path()], in: folder).finish()
-    let film = accessUnits(of: [UInt8](try Data(contentsOf: file)))
-    try #require(film.count == 60, "ffmpeg made no film: \(said)")
+    _ = try await Peer(words(source + options) + [file.path()], in: folder).finish()
+    return [UInt8](try Data(contentsOf: file))
+}
+
+/// Cut where a delimiter begins; `type` reads the type of a NAL unit from its first byte.
+private func accessUnits(
+    of stream: [UInt8], delimiter: UInt8, keys: ClosedRange<UInt8>, type: (UInt8) -> UInt8
+) throws -> [Picture] {
+    let units = stream.indices.dropLast(3).filter { stream[$0...].starts(with: [0, 0, 1]) }
+    let begins = units.filter { type(stream[$0 + 3]) == delimiter }
+    let film = zip(begins, begins.dropFirst() + [stream.count]).map { begin, end in
+        let isKey = units.contains { begin..<end ~= $0 && keys ~= type(stream[$0 + 3]) }
+        return Picture(data: Data(stream[begin..<end]), isKey: isKey)
+    }
+    try #require(film.count == 60, "ffmpeg made no film")
     return film
-}
-
-/// Cut where a delimiter (NAL unit type 9) begins.
-private func accessUnits(of stream: [UInt8]) -> [Picture] {
-    let begins = stream.indices.filter {
-        stream[$0...].starts(with: [0, 0, 0, 1]) && unitType(in: stream, at: $0 + 4) == 9
-    }
-    return zip(begins, begins.dropFirst() + [stream.count]).map { begin, end in
-        let unit = stream[begin..<end]
-        let isKey = unit.indices.contains {
-            unit[$0...].starts(with: [0, 0, 1]) && unitType(in: stream, at: $0 + 3) == 5
-        }
-        return Picture(data: Data(unit), isKey: isKey)
-    }
-}
-
-private func unitType(in stream: [UInt8], at index: Int) -> UInt8? {
-    stream.indices.contains(index) ? stream[index] & 0x1f : nil
 }
 
 /// Plays a film again and again, goes on with a key frame when it is asked for one, and notes what
