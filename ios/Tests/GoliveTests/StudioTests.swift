@@ -117,6 +117,22 @@ import Testing
         }
     }
 
+    @Test("where that one cannot be opened, the studio names the one that is on air")
+    func switchedEarlyInVain() async throws {
+        let made = Made()
+        let studio = studio(made)
+        made.whileStarting = {
+            let taken = GoliveError(.deviceUnavailable, "another app has it")
+            await made.broadcast?.refuse(.camera(index: 2), with: taken)
+            try? await studio.switchCamera()
+        }
+        let config = BroadcastConfig(destination: try Destination("srt://127.0.0.1:9"))
+        try await studio.onAir(config) { _ in
+            #expect(made.broadcast?.timesRefused == 1)
+            #expect(studio.camera?.position == .back)
+        }
+    }
+
     @Test("while a camera is exchanged the screen goes on, and who taps twice has the first one again")
     func exchange() async throws {
         let made = Made()

@@ -281,8 +281,14 @@ import GoliveFFI
         current?.isLive = true
         await interruptions.begin()
         try? await inTurn { [self] () throws(GoliveError) in
-            if case let .camera(index) = video, let camera, camera.index != index {
-                try? await change(.camera(index: camera.index))
+            if case let .camera(index) = video, let wanted = camera, wanted.index != index {
+                do {
+                    try await change(.camera(index: wanted.index))
+                } catch {
+                    // The one that it began with is on air.
+                    camera = cameras.first { $0.index == index }
+                    (isTorchOn, zoom) = (false, 1)
+                }
             }
             await setTorchAndZoomAgain()
         }
