@@ -256,8 +256,13 @@ impl<const N: usize> Ends<N> {
                     }
                 }
                 Output::Payload { .. } | Output::Event(_) => {}
-                Output::Wake { at, .. } => {
-                    assert!(at.is_none_or(|at| at > self.now), "a wake that is past");
+                Output::Wake { at, reason } => {
+                    let late = at.filter(|at| *at <= self.now);
+                    assert!(
+                        late.is_none(),
+                        "a wake that is past: {reason:?} at {at:?}, now {:?}",
+                        self.now
+                    );
                     at_rest += 1;
                     end = (end + 1) % N;
                 }

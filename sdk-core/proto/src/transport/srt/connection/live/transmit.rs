@@ -23,8 +23,16 @@ impl Live {
             self.count_sent(now, length);
             return Output::Transmit { length, kind: Transmit::Control };
         }
+        let missing = self.first_missing();
         if let Some(output) = self.deliver(now, buffer) {
             return output;
+        }
+        // What was given up by that is acknowledged as if it had arrived.
+        if self.first_missing() != missing
+            && let Some(length) = self.write_acknowledgement(now, buffer)
+        {
+            self.count_sent(now, length);
+            return Output::Transmit { length, kind: Transmit::Control };
         }
         // Where what was wanted had better not leave, something else may.
         for _ in 0..2 {
