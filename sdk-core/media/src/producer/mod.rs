@@ -142,15 +142,17 @@ impl Producer {
     /// stays as it was then.
     pub fn hear(&mut self, heard: Heard) -> Result<(), Error> {
         let track = self.audio.as_mut().ok_or(Error::NoTrack(Track::Audio))?;
-        let before = self.shared.heard();
-        if heard == Heard::Released && before != heard {
-            self.shared.set_heard(heard);
-            track.switch(AudioInput::Silence);
-        } else if heard != Heard::Released && before == Heard::Released {
+        let [was_closed, closes] =
+            [self.shared.heard(), heard].map(|heard| heard == Heard::Released);
+        if was_closed && !closes {
             let source = track.source().clone();
             track.switch(AudioInput::open(&self.shared, &mut self.files, source)?);
         }
         self.shared.set_heard(heard);
+        if closes && !was_closed {
+            // It is silent already: closing a device takes time.
+            track.switch(AudioInput::Silence);
+        }
         Ok(())
     }
 
